@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "api/schema.h"
+
+/* Only in FDB_* and trace: a VLAN id, IEEE 802.1Q-2018 9.6 (0 and 4095 are reserved). */
+#define VID_MIN 1
+#define VID_MAX 4094
+
+static const struct api_key switch_keys[] = {
+	{"poll", API_ENUM, 0, 0, "adaptive|always", "adaptive", API_SET, NULL,
+	 "always: workers never sleep; adaptive: they sleep when nothing arrives"},
+	{0},
+};
+
+static const struct api_key bridge_keys[] = {
+	{"name", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, NULL, "the bridge's name"},
+	{"mtu", API_UINT, 576, 9600, NULL, "1500", API_SET, NULL,
+	 "largest layer-3 packet in bytes that crosses the bridge"},
+	{"ageing", API_UINT, 0, 86400, NULL, "300", API_SET, NULL,
+	 "seconds after which an unseen address is forgotten; 0: never"},
+	{"fdb-max", API_UINT, 1024, 1048576, NULL, "131072", 0, NULL,
+	 "how many addresses the bridge can hold"},
+	{"link-local", API_BOOL, 0, 0, NULL, "off", API_SET, NULL,
+	 "forward control frames to 01:80:c2:00:00:0x instead of dropping them"},
+	{0},
+};
+
+static const struct api_key port_keys[] = {
+	{"name", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, NULL, "the port's name"},
+	{"kind", API_ENUM, 0, 0, "host|vhost|ethdev", NULL, API_REQUIRED, NULL,
+	 "host: an interface of this host; vhost: a guest; ethdev: a DPDK device"},
+	{"bridge", API_NAME, 1, 31, NULL, NULL, API_REQUIRED, "bridge",
+	 "the bridge the port belongs to"},
+	{"mtu", API_UINT, 576, 9600, NULL, NULL, API_SET, NULL,
+	 "largest layer-3 packet in bytes on this port; the bridge's when absent"},
+	{"vlan-mode", API_ENUM, 0, 0, "access|trunk", "access", API_SET, NULL,
+	 "access: untagged frames of one VLAN; trunk: tagged frames of several"},
+	{"pvid", API_UINT, 0, VID_MAX, NULL, "1", API_SET, NULL,
+	 "VLAN of untagged frames (trunk: the native VLAN; 0: drop untagged frames)"},
+	{"vlans", API_RANGES, VID_MIN, VID_MAX, NULL, "1-4094", API_SET, NULL,
+	 "VLANs a trunk carries, as 10,20-30"},
+	{"isolated", API_BOOL, 0, 0, NULL, "off", API_SET, NULL,
+	 "isolated ports reach only ports that are not isolated"},
+	{"learn-limit", API_UINT, 0, 1048576, NULL, "0", API_SET, NULL,
+	 "how many addresses may be learned on this port; 0: no limit"},
+	{"queues", API_UINT, 1, 16, NULL, "1", 0, NULL, "queue pairs"},
+	{"csum", API_BOOL, 0, 0, NULL, "on", 0, NULL, "offer checksum offload to the far side"},
+	{"tso", API_BOOL, 0, 0, NULL, "on", 0, NULL,
+	 "offer segmentation offload to the far side (needs csum)"},
+	{"ifname", API_STR, 1, 15, NULL, NULL, API_HOST, NULL,
+	 "name of the host's interface; the port's name when absent"},
+	{"netns", API_STR, 1, 255, NULL, NULL, API_HOST, NULL,
+	 "network namespace (ip-netns(8)) the interface lives in"},
+	{"mac", API_MAC, 0, 0, NULL, NULL, API_HOST, NULL, "address of the host's interface"},
+	{"address", API_PREFIX, 0, 0, NULL, NULL, API_HOST, NULL,
+	 "IP addresses of the host's interface, as 192.0.2.1/24,2001:db8::1/64"},
+	{"persist", API_BOOL, 0, 0, NULL, "off", API_HOST, NULL,
+	 "keep the interface, its addresses and routes when flued ends"},
+	{"backend", API_ENUM, 0, 0, "tap|vhost-net", "tap", API_HOST, NULL,
+	 "tap: read and write the TAP; vhost-net: through /dev/vhost-net"},
+	{"socket", API_STR, 1, 107, NULL, NULL, API_VHOST | API_REQUIRED, NULL,
+	 "path of the vhost-user socket"},
+	{"mode", API_ENUM, 0, 0, "server|client", "server", API_VHOST, NULL,
+	 "server: flued makes the socket; client: the guest's monitor makes it"},
+	{"device", API_STR, 1, 255, NULL, NULL, API_ETHDEV | API_REQUIRED, NULL,
+	 "DPDK device, as 0000:01:00.0 or net_af_xdp0,iface=eth0"},
+	{0},
+};
+
+static const struct api_key fdb_keys[] = {
+	{"bridge", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, "bridge", "the bridge"},
+	{"mac", API_MAC, 0, 0, NULL, NULL, API_ID | API_REQUIRED, NULL, "the address"},
+	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, "1", API_ID, NULL, "the VLAN"},
+	{"port", API_NAME, 1, 31, NULL, NULL, API_REQUIRED, "port", "the port it lives on"},
+	{0},
+};
+
+static const struct api_key vlan_keys[] = {
+	{"port", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, "port", "the port"},
+	{"vid", API_RANGES, VID_MIN, VID_MAX, NULL, NULL, API_REQUIRED, NULL,
+	 "VLAN ids, as 10,20-30"},
+	{"native", API_BOOL, 0, 0, NULL, "off", 0, NULL,
+	 "untagged frames belong to this VLAN (one id only)"},
+	{0},
+};
+
+const struct api_object api_objects[] = {
+	{"switch", "switch", "the switch as a whole", switch_keys},
+	{"bridge", "bridges", "learning bridges", bridge_keys},
+	{"port", "ports", "ports of a bridge", port_keys},
+	{"fdb", "fdb", "addresses a bridge knows; in a configuration, the static ones", fdb_keys},
+	{"vlan", NULL, "the VLANs a port carries", vlan_keys},
+	{"pipeline", NULL, "the stages a packet passes", NULL},
+	{"config", NULL, "the whole configuration", NULL},
+	{"trace", NULL, "the way of single packets, decision by decision", NULL},
+	{0},
+};
+
+
+static const struct api_key bridge_show_keys[] = {
+	{"name", API_NAME, 1, 31, NULL, NULL, API_ID, "bridge", "this one only"},
+	{0},
+};
+
+static const struct api_key port_show_keys[] = {
+	{"name", API_NAME, 1, 31, NULL, NULL, API_ID, "port", "this one only"},
+	{"stats", API_BOOL, 0, 0, NULL, "off", 0, NULL, "counters too (on the command line: -s)"},
+	{0},
+};
+
+static const struct api_key fdb_show_keys[] = {
+	{"bridge", API_NAME, 1, 31, NULL, NULL, API_ID, "bridge", "this bridge only"},
+	{"port", API_NAME, 1, 31, NULL, NULL, 0, "port", "this port only"},
+	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL, "this VLAN only"},
+	{"mac", API_MAC, 0, 0, NULL, NULL, 0, NULL, "this address only"},
+	{"cursor", API_UINT, 0, INT64_MAX, NULL, "0", 0, NULL, "where to go on, from the last answer"},
+	{"limit", API_UINT, 1, 4096, NULL, "4096", 0, NULL, "how many entries one answer may hold"},
+	{0},
+};
+
+static const struct api_key fdb_flush_keys[] = {
+	{"bridge", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, "bridge", "the bridge"},
+	{"port", API_NAME, 1, 31, NULL, NULL, 0, "port", "addresses of this port only"},
+	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL, "this VLAN only"},
+	{0},
+};
+
+static const struct api_key vlan_show_keys[] = {
+	{"port", API_NAME, 1, 31, NULL, NULL, API_ID, "port", "this port only"},
+	{0},
+};
+
+static const struct api_key apply_keys[] = {
+	{"config", API_CONFIG, 0, 0, NULL, NULL, API_REQUIRED, NULL, "what is to be"},
+	{"dry-run", API_BOOL, 0, 0, NULL, "off", 0, NULL, "say what would change; change nothing"},
+	{0},
+};
+
+static const struct api_key trace_start_keys[] = {
+	{"port", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, "port",
+	 "follow packets that arrive here"},
+	{"count", API_UINT, 1, 1000, NULL, "10", 0, NULL, "stop after so many packets"},
+	{"mac", API_MAC, 0, 0, NULL, NULL, 0, NULL, "source or destination address"},
+	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL, "this VLAN only"},
+	{"ethertype", API_UINT, 0, 65535, NULL, NULL, 0, NULL, "this EtherType only (2048 is IPv4)"},
+	{"host", API_STR, 1, 45, NULL, NULL, 0, NULL, "source or destination IPv4 or IPv6 address"},
+	{0},
+};
+
+static const struct api_key trace_read_keys[] = {
+	{"after", API_UINT, 0, INT64_MAX, NULL, "0", 0, NULL, "steps numbered above this"},
+	{0},
+};
+
+#define ADD API_ID | API_REQUIRED
+const struct api_method api_methods[] = {
+	{"switch.show", "switch", 0, 0, NULL, "version, workers, memory, up time"},
+	{"switch.set", "switch", ~0u, 0, NULL, "change the switch's settings"},
+	{"bridge.add", "bridge", ~0u, ADD, NULL, "make a bridge"},
+	{"bridge.set", "bridge", API_ID | API_SET, API_ID, NULL, "change a bridge"},
+	{"bridge.del", "bridge", API_ID, API_ID, NULL, "remove a bridge that has no ports"},
+	{"bridge.show", "bridge", 0, 0, bridge_show_keys, "list bridges"},
+	{"port.add", "port", ~0u, ADD, NULL, "make a port"},
+	{"port.set", "port", API_ID | API_SET, API_ID, NULL, "change a port"},
+	{"port.del", "port", API_ID, API_ID, NULL, "remove a port"},
+	{"port.show", "port", 0, 0, port_show_keys, "list ports"},
+	{"fdb.add", "fdb", ~0u, ADD, NULL, "pin an address to a port"},
+	{"fdb.del", "fdb", API_ID, API_REQUIRED, NULL, "forget an address"},
+	{"fdb.show", "fdb", 0, 0, fdb_show_keys, "list addresses"},
+	{"fdb.flush", "fdb", 0, API_REQUIRED, fdb_flush_keys, "forget learned addresses"},
+	{"vlan.add", "vlan", ~0u, API_REQUIRED, NULL, "let a trunk carry VLANs"},
+	{"vlan.del", "vlan", API_ID | API_REQUIRED, API_REQUIRED, NULL, "take VLANs off a trunk"},
+	{"vlan.show", "vlan", 0, 0, vlan_show_keys, "list ports and their VLANs"},
+	{"pipeline.show", "pipeline", 0, 0, NULL, "calls, packets and cycles of each stage"},
+	{"config.show", "config", 0, 0, NULL, "the configuration that leads to this state"},
+	{"config.apply", "config", 0, API_REQUIRED, apply_keys, "make the state this configuration's"},
+	{"trace.start", "trace", 0, API_REQUIRED, trace_start_keys, "follow the next packets of a port"},
+	{"trace.read", "trace", 0, 0, trace_read_keys, "what was seen since"},
+	{"trace.stop", "trace", 0, 0, NULL, "stop following"},
+	{0},
+};

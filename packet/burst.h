@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A burst: the packets that pass a stage together.
+ *
+ * What a packet carries in its mbuf, from the parse stage to the way out:
+ *   port          the port it came from (the switch's number, not a DPDK port)
+ *   packet_type   RTE_PTYPE_* of layers 2 to 4, of the outermost IP header
+ *   l2_len l3_len l4_len   header lengths in bytes; l4_len only of TCP and UDP
+ *   vlan_tci      after vlan_in: priority and VLAN id; the frame itself has no tag of ours then
+ *   ol_flags      the offload intent, as a NIC's transmit flags: RTE_MBUF_F_TX_TCP_CKSUM or
+ *                 _UDP_CKSUM (the checksum field holds the pseudo-header's sum),
+ *                 _TCP_SEG or _UDP_SEG with tso_segsz, and _IPV4 or _IPV6
+ *   tso_segsz     payload bytes of each frame the unit stands for
+ * Data may be shared by several mbufs (flooding): before a stage writes to a header it asks
+ * pkt_own_headers() for one of its own.
+ */
+#ifndef PACKET_BURST_H
+#define PACKET_BURST_H
+
+#include "packet/counters.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+#include <stdbool.h>
+
+enum {
+	PKT_RX_MAX = 64,       /* packets a receive call may return */
+	PKT_BURST_MAX = 2048,  /* packets a burst may grow to when units are split */
+	PKT_SEGSZ_MIN = 48,    /* smallest tso_segsz taken, as Linux' TCP_MIN_SND_MSS */
+	PKT_UNIT_MAX = 65535 + 64, /* longest unit: an IP packet and its layer-2 header, bytes */
+	PKT_FRAMES_MAX = 65535 / PKT_SEGSZ_MIN + 1, /* frames one unit can become */
+};
+
+struct fwd_config;
+struct pkt_trace;
+
+/* Where one worker keeps what it shares among its stages. Written by that worker alone. */
+struct pkt_worker {
+	const struct fwd_config *fwd;    /* the tables, as published; the same for a whole burst */
+	struct pkt_counters *counters;   /* by port number */
+	struct rte_mempool *data_pool;   /* mbufs with a 2 KB buffer */
+	struct rte_mempool *header_pool; /* mbufs for headers, and without data of their own */
+	struct pkt_outq *out;            /* by port number */
+	uint16_t *dirty;                 /* ports whose out queue holds something */
+	uint16_t n_dirty;
+	uint16_t id;                     /* 0, 1, ... */
+	uint32_t now;                    /* coarse time, in units of FWD_TICK_NS */
+	struct pkt_trace *trace;         /* NULL while nobody traces */
+};
+
+/* Packets of one burst that leave by one port. */
+struct pkt_outq {
+	uint16_t n;
+	struct rte_mbuf *pkts[PKT_RX_MAX];
+};
+
+struct pkt_burst {
+	struct pkt_worker *w;
+	uint16_t port; /* ingress: the port they came from; egress: the one they leave by */
+	uint16_t queue;
+	uint16_t n;
+	bool traced;                     /* at least one packet is followed */
+	uint8_t note[PKT_RX_MAX];        /* ingress: a stage's remark on packet i, for the trace */
+	struct rte_mbuf *pkts[PKT_BURST_MAX];
+};
+
+/* Counts the reason on the port and frees the packet; the caller takes it out of the burst.
+ * Worker. */
+void pkt_drop(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port, enum pkt_drop reason);
+
+/* Puts the packet into the port's out queue. Worker. */
+static inline void pkt_out(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct pkt_outq *q = &w->out[port];
+
+	if (q->n == 0)
+		w->dirty[w->n_dirty++] = port;
+	q->pkts[q->n++] = m;
+}
+
+/* Is this packet's data, or its mbuf, somebody else's too? */
+static inline bool pkt_is_shared(const struct rte_mbuf *m)
+{
+	return rte_mbuf_refcnt_read(m) > 1 || !RTE_MBUF_DIRECT(m);
+}
+
+/* Returns a packet with the same bytes whose first `len` bytes may be written, and whose mbuf
+ * fields may be changed: m itself when nobody else uses it and they are contiguous; else a new
+ * mbuf with a copy of those bytes, followed by references to the rest (payload is not copied).
+ * Consumes m, also when it returns NULL (no mbuf left: m is freed). len <= 256. Worker. */
+struct rte_mbuf *pkt_own_headers(struct pkt_worker *w, struct rte_mbuf *m, uint16_t len);
+
+#endif

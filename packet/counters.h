@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a worker counts of a port. Each worker has its own set for each port, so no counter has
+ * two writers; the control thread reads all of them and adds up.
+ */
+#ifndef PACKET_COUNTERS_H
+#define PACKET_COUNTERS_H
+
+#include "packet/drop.h"
+
+#include <rte_common.h>
+#include <stdint.h>
+
+#define PKT_COUNTS(X)                                                                              \
+	X(rx_packets, "frames and units received")                                                 \
+	X(rx_bytes, "bytes received")                                                              \
+	X(rx_units, "received units larger than a frame (TSO, USO)")                               \
+	X(tx_packets, "frames and units sent")                                                     \
+	X(tx_bytes, "bytes sent")                                                                  \
+	X(tx_units, "sent units larger than a frame")                                              \
+	X(split_units, "units segmented in software because this port does not take them")         \
+	X(split_frames, "frames made of them")                                                     \
+	X(csum_sw, "checksums completed in software because this port does not take the request")  \
+	X(flooded, "frames received whose destination was not known, or a group")                  \
+	X(fdb_learned, "addresses learned")                                                        \
+	X(fdb_moved, "addresses that moved here from another port")                                \
+	X(fdb_limit, "addresses not learned: the port's learn-limit is reached")                   \
+	X(fdb_full, "addresses not learned: the bridge's table is full")
+
+struct pkt_counters {
+#define X(name, help) uint64_t name;
+	PKT_COUNTS(X)
+#undef X
+	uint64_t drop[PKT_DROP_MAX];
+	/* Of the last frame dropped for an MTU: its layer-3 size and the MTU, bytes. */
+	uint32_t mtu_in_size, mtu_in_limit;
+	uint32_t mtu_out_size, mtu_out_limit;
+} __rte_cache_aligned;
+
+/* Worker: one writer, so a plain addition; the store is atomic for the reader's sake. */
+#define pkt_count(counter, by) __atomic_store_n(&(counter), (counter) + (by), __ATOMIC_RELAXED)
+/* Main. */
+#define pkt_read(counter) __atomic_load_n(&(counter), __ATOMIC_RELAXED)
+
+#endif

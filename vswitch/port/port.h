@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A port: something packets come from and go to. One file a kind: host.c, vhost.c, ethdev.c.
+ *
+ * Life: the control thread creates a port, publishes it to the workers, later publishes tables
+ * without it, waits until every worker has seen those (RCU), and destroys it. So receive and
+ * transmit run only between create and destroy, and need no lock against them.
+ */
+#ifndef VSWITCH_PORT_PORT_H
+#define VSWITCH_PORT_PORT_H
+
+#include "base/err.h"
+#include "base/json.h"
+#include "packet/burst.h"
+
+#include <stdatomic.h>
+
+/* What the far side takes in a packet sent to it (port->tx_caps). */
+enum port_cap {
+	PORT_CAP_CSUM = 1 << 0, /* TCP and UDP checksums still to be completed */
+	PORT_CAP_TSO4 = 1 << 1,
+	PORT_CAP_TSO6 = 1 << 2,
+	PORT_CAP_USO = 1 << 3,
+};
+
+enum { PORT_QUEUES_MAX = 16 };
+
+struct port;
+
+struct port_ops {
+	const char *kind; /* "host", as in the configuration */
+
+	/* Makes the port as conf (checked against the schema, defaults filled in) says and sets
+	 * n_rxq, n_txq, tx_caps. 0, or a negative errno with e filled and nothing left behind. Main. */
+	int (*create)(struct port *p, const json_t *conf, struct err *e);
+
+	/* Undoes create. `keep` leaves what a later flued would take over (a persistent
+	 * interface). Main, after a grace period. */
+	void (*destroy)(struct port *p, bool keep);
+
+	/* Up to n packets (n <= PKT_RX_MAX) of queue q; 0 when there is none. The mbufs' port field
+	 * and header lengths are not set; the offload intent is. One worker a queue. Worker. */
+	uint16_t (*rx_burst)(struct port *p, struct pkt_worker *w, uint16_t q,
+			     struct rte_mbuf **pkts, uint16_t n);
+
+	/* Sends pkts[0..n); returns how many it took, which are the port's now. The others stay the
+	 * caller's, and *why says why they did (TX_FULL, NOT_UP, TX_REFUSED: pkts[taken] is the one
+	 * refused and the rest may be tried again). One worker at a time for a queue. Worker. */
+	uint16_t (*tx_burst)(struct port *p, struct pkt_worker *w, uint16_t q,
+			     struct rte_mbuf **pkts, uint16_t n, enum pkt_drop *why);
+
+	/* The worker is about to sleep: asks queue q to wake it. Fills fds[] with descriptors that
+	 * become readable when something comes, and returns how many; or -1 when the queue has no
+	 * such thing and must be polled. Packets that came before the call may not wake. Worker. */
+	int (*sleep)(struct port *p, uint16_t q, int *fds, int max);
+
+	/* The worker is awake again. Worker. */
+	void (*wake)(struct port *p, uint16_t q);
+
+	/* A new MTU is in force (bytes, layer 3). 0, or a negative errno and the old one stays. Main. */
+	int (*set_mtu)(struct port *p, uint16_t mtu, struct err *e);
+
+	/* Adds what port.show tells of this kind (docs/rpc.md). Main. */
+	void (*show)(struct port *p, json_t *out);
+};
+
+struct port {
+	const struct port_ops *ops;
+	char name[32];
+	uint16_t id;  /* its number, 0..FWD_PORTS_MAX-1 */
+	uint16_t mtu; /* in force at creation; bytes */
+	uint16_t n_rxq;
+	uint16_t n_txq;
+	_Atomic uint32_t tx_caps; /* enum port_cap; may change while the port lives */
+	_Atomic bool up;          /* there is somebody at the far side */
+	void *priv;               /* the kind's own */
+};
+
+extern const struct port_ops port_host_ops;
+extern const struct port_ops port_vhost_ops;
+extern const struct port_ops port_ethdev_ops;
+
+/* What all kinds share. Called once, before any port is made. Main.
+ * socket_mem etc.: nothing; quiesce: waits until no worker can be inside a port's functions that
+ * it entered before the call (an RCU grace period); called on any thread but main and workers. */
+struct port_env {
+	struct rte_mempool *data_pool;
+	uint16_t n_workers;
+	void (*quiesce)(void);
+	void (*changed)(void); /* a port's state changed: main should look; any thread */
+};
+void port_init(const struct port_env *env);
+extern struct port_env port_env;
+
+#endif
