@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Monotonic time in nanoseconds. Any thread; costs a vDSO call, so a worker reads the TSC instead. */
+/* Monotonic time in nanoseconds. Any thread; costs a vDSO call, so a worker reads the TSC instead.
+ */
 uint64_t clock_now_ns(void);
 
 #endif

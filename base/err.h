@@ -11,7 +11,7 @@
 #include <errno.h>
 
 struct err {
-	int code;       /* negative errno; 0 while nothing is wrong */
+	int code;	/* negative errno; 0 while nothing is wrong */
 	char path[128]; /* which part of the input, as a JSON pointer ("/ports/3/netns"), or "" */
 	char text[384]; /* one sentence: what is wrong, then what mends it */
 };

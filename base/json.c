@@ -29,7 +29,7 @@ json_t *json_find(const json_t *array, const char *key, const char *value)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(array, i, item) {
+	json_array_foreach (array, i, item) {
 		const char *v = json_get_str(item, key, NULL);
 
 		if (v && strcmp(v, value) == 0)

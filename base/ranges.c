@@ -70,8 +70,9 @@ int ranges_format(const uint64_t *bits, unsigned int nbits, char *text, size_t s
 			continue;
 		while (last + 1 < nbits && ranges_test(bits, last + 1))
 			last++;
-		n = last == i ? snprintf(text + len, size - len, "%s%u", len ? "," : "", i)
-			      : snprintf(text + len, size - len, "%s%u-%u", len ? "," : "", i, last);
+		n = last == i
+			    ? snprintf(text + len, size - len, "%s%u", len ? "," : "", i)
+			    : snprintf(text + len, size - len, "%s%u-%u", len ? "," : "", i, last);
 		if (n < 0 || (size_t)n >= size - len)
 			return -ENOSPC;
 		len += (size_t)n;

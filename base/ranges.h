@@ -11,7 +11,8 @@
 
 /* Parses text into the bitmap `bits` of `nbits` bits (nbits a multiple of 64; bit i of word i/64),
  * which is cleared first. Numbers must lie in min..max < nbits. "" is the empty set.
- * 0, or -EINVAL (not such a list, bits is cleared) or -ERANGE (a number outside min..max). Any thread. */
+ * 0, or -EINVAL (not such a list, bits is cleared) or -ERANGE (a number outside min..max). Any
+ * thread. */
 int ranges_parse(const char *text, uint64_t *bits, unsigned int nbits, unsigned int min,
 		 unsigned int max);
 

@@ -10,18 +10,16 @@
 static void round_trip(void **state)
 {
 	static const char *const cases[][2] = {
-		{"", ""},
-		{"10", "10"},
-		{"10,20-30", "10,20-30"},
-		{"3,2,1", "1-3"},
-		{"1-4094", "1-4094"},
+		{"", ""},	  {"10", "10"},		{"10,20-30", "10,20-30"},
+		{"3,2,1", "1-3"}, {"1-4094", "1-4094"},
 	};
 	uint64_t bits[64];
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(ranges_parse(cases[i][0], bits, 4096, 1, 4094), 0);
-		assert_int_equal(ranges_format(bits, 4096, text, sizeof(text)), strlen(cases[i][1]));
+		assert_int_equal(ranges_format(bits, 4096, text, sizeof(text)),
+				 strlen(cases[i][1]));
 		assert_string_equal(text, cases[i][1]);
 	}
 }

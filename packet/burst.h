@@ -24,9 +24,9 @@
 #include <stdbool.h>
 
 enum {
-	PKT_RX_MAX = 64,       /* packets a receive call may return */
-	PKT_BURST_MAX = 2048,  /* packets a burst may grow to when units are split */
-	PKT_SEGSZ_MIN = 48,    /* smallest tso_segsz taken, as Linux' TCP_MIN_SND_MSS */
+	PKT_RX_MAX = 64,	   /* packets a receive call may return */
+	PKT_BURST_MAX = 2048,	   /* packets a burst may grow to when units are split */
+	PKT_SEGSZ_MIN = 48,	   /* smallest tso_segsz taken, as Linux' TCP_MIN_SND_MSS */
 	PKT_UNIT_MAX = 65535 + 64, /* longest unit: an IP packet and its layer-2 header, bytes */
 	PKT_FRAMES_MAX = 65535 / PKT_SEGSZ_MIN + 1, /* frames one unit can become */
 };
@@ -36,16 +36,16 @@ struct pkt_trace;
 
 /* Where one worker keeps what it shares among its stages. Written by that worker alone. */
 struct pkt_worker {
-	const struct fwd_config *fwd;    /* the tables, as published; the same for a whole burst */
-	struct pkt_counters *counters;   /* by port number */
-	struct rte_mempool *data_pool;   /* mbufs with a 2 KB buffer */
+	const struct fwd_config *fwd;	 /* the tables, as published; the same for a whole burst */
+	struct pkt_counters *counters;	 /* by port number */
+	struct rte_mempool *data_pool;	 /* mbufs with a 2 KB buffer */
 	struct rte_mempool *header_pool; /* mbufs for headers, and without data of their own */
-	struct pkt_outq *out;            /* by port number */
-	uint16_t *dirty;                 /* ports whose out queue holds something */
+	struct pkt_outq *out;		 /* by port number */
+	uint16_t *dirty;		 /* ports whose out queue holds something */
 	uint16_t n_dirty;
-	uint16_t id;                     /* 0, 1, ... */
-	uint32_t now;                    /* coarse time, in units of FWD_TICK_NS */
-	struct pkt_trace *trace;         /* NULL while nobody traces */
+	uint16_t id;		 /* 0, 1, ... */
+	uint32_t now;		 /* coarse time, in units of FWD_TICK_NS */
+	struct pkt_trace *trace; /* NULL while nobody traces */
 };
 
 /* Packets of one burst that leave by one port. */
@@ -59,8 +59,7 @@ struct pkt_burst {
 	uint16_t port; /* ingress: the port they came from; egress: the one they leave by */
 	uint16_t queue;
 	uint16_t n;
-	bool traced;                     /* at least one packet is followed */
-	uint8_t note[PKT_RX_MAX];        /* ingress: a stage's remark on packet i, for the trace */
+	bool traced; /* at least one packet is followed (packet/trace.h) */
 	struct rte_mbuf *pkts[PKT_BURST_MAX];
 };
 

@@ -11,20 +11,20 @@
 #include <rte_common.h>
 #include <stdint.h>
 
-#define PKT_COUNTS(X)                                                                              \
-	X(rx_packets, "frames and units received")                                                 \
-	X(rx_bytes, "bytes received")                                                              \
-	X(rx_units, "received units larger than a frame (TSO, USO)")                               \
-	X(tx_packets, "frames and units sent")                                                     \
-	X(tx_bytes, "bytes sent")                                                                  \
-	X(tx_units, "sent units larger than a frame")                                              \
-	X(split_units, "units segmented in software because this port does not take them")         \
-	X(split_frames, "frames made of them")                                                     \
-	X(csum_sw, "checksums completed in software because this port does not take the request")  \
-	X(flooded, "frames received whose destination was not known, or a group")                  \
-	X(fdb_learned, "addresses learned")                                                        \
-	X(fdb_moved, "addresses that moved here from another port")                                \
-	X(fdb_limit, "addresses not learned: the port's learn-limit is reached")                   \
+#define PKT_COUNTS(X)                                                                             \
+	X(rx_packets, "frames and units received")                                                \
+	X(rx_bytes, "bytes received")                                                             \
+	X(rx_units, "received units larger than a frame (TSO, USO)")                              \
+	X(tx_packets, "frames and units sent")                                                    \
+	X(tx_bytes, "bytes sent")                                                                 \
+	X(tx_units, "sent units larger than a frame")                                             \
+	X(split_units, "units segmented in software because this port does not take them")        \
+	X(split_frames, "frames made of them")                                                    \
+	X(csum_sw, "checksums completed in software because this port does not take the request") \
+	X(flooded, "frames received whose destination was not known, or a group")                 \
+	X(fdb_learned, "addresses learned")                                                       \
+	X(fdb_moved, "addresses that moved here from another port")                               \
+	X(fdb_limit, "addresses not learned: the port's learn-limit is reached")                  \
 	X(fdb_full, "addresses not learned: the bridge's table is full")
 
 struct pkt_counters {

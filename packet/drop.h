@@ -6,25 +6,25 @@
 #ifndef PACKET_DROP_H
 #define PACKET_DROP_H
 
-#define PKT_DROPS(X)                                                                               \
-	X(RUNT, "runt", "frame shorter than an Ethernet header")                                   \
-	X(BAD_VLAN, "bad_vlan", "VLAN tag cut off by the end of the frame")                        \
-	X(BAD_SOURCE, "bad_source", "source address is multicast or zero")                         \
-	X(BAD_OFFLOAD, "bad_offload", "offload request that does not fit the headers")             \
-	X(NO_BRIDGE, "no_bridge", "port is being removed")                                         \
-	X(VLAN_UNTAGGED, "vlan_untagged", "untagged frame, and the port has no native VLAN")       \
-	X(VLAN_IN, "vlan_in", "tagged frame of a VLAN the port does not carry")                    \
-	X(LINK_LOCAL, "link_local", "control frame to 01:80:c2:00:00:0x, not forwarded")           \
-	X(STATIC_MOVED, "static_moved", "source address is pinned to another port")                \
-	X(SAME_PORT, "same_port", "destination is behind the port the frame came from")            \
-	X(VLAN_OUT, "vlan_out", "destination's port does not carry the VLAN")                      \
-	X(ISOLATED, "isolated", "both ports are isolated")                                         \
-	X(NO_MEMBER, "no_member", "no other port to flood to")                                     \
-	X(MTU_IN, "mtu_in", "larger than the MTU of the port it came from")                        \
-	X(MTU_OUT, "mtu_out", "out: larger than the MTU of this port")                             \
-	X(NO_MBUF, "no_mbuf", "no packet buffer left; raise --mbufs")                              \
-	X(NOT_UP, "not_up", "out: the guest is not connected")                                     \
-	X(TX_FULL, "tx_full", "out: the receiver did not take it in time")                         \
+#define PKT_DROPS(X)                                                                         \
+	X(RUNT, "runt", "frame shorter than an Ethernet header")                             \
+	X(BAD_VLAN, "bad_vlan", "VLAN tag cut off by the end of the frame")                  \
+	X(BAD_SOURCE, "bad_source", "source address is multicast or zero")                   \
+	X(BAD_OFFLOAD, "bad_offload", "offload request that does not fit the headers")       \
+	X(NO_BRIDGE, "no_bridge", "port is being removed")                                   \
+	X(VLAN_UNTAGGED, "vlan_untagged", "untagged frame, and the port has no native VLAN") \
+	X(VLAN_IN, "vlan_in", "tagged frame of a VLAN the port does not carry")              \
+	X(LINK_LOCAL, "link_local", "control frame to 01:80:c2:00:00:0x, not forwarded")     \
+	X(STATIC_MOVED, "static_moved", "source address is pinned to another port")          \
+	X(SAME_PORT, "same_port", "destination is behind the port the frame came from")      \
+	X(VLAN_OUT, "vlan_out", "destination's port does not carry the VLAN")                \
+	X(ISOLATED, "isolated", "both ports are isolated")                                   \
+	X(NO_MEMBER, "no_member", "no other port to flood to")                               \
+	X(MTU_IN, "mtu_in", "larger than the MTU of the port it came from")                  \
+	X(MTU_OUT, "mtu_out", "out: larger than the MTU of this port")                       \
+	X(NO_MBUF, "no_mbuf", "no packet buffer left; raise --mbufs")                        \
+	X(NOT_UP, "not_up", "out: the guest is not connected")                               \
+	X(TX_FULL, "tx_full", "out: the receiver did not take it in time")                   \
 	X(TX_REFUSED, "tx_refused", "out: the receiver refused the frame")
 
 enum pkt_drop {
@@ -32,7 +32,7 @@ enum pkt_drop {
 #define X(sym, name, help) PKT_DROP_##sym,
 	PKT_DROPS(X)
 #undef X
-	PKT_DROP_MAX
+		PKT_DROP_MAX
 };
 
 /* The counter's name and what it means; NULL for PKT_DROP_NONE. Any thread. */

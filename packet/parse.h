@@ -21,9 +21,9 @@ struct pkt_headers {
 	uint16_t l3_len;     /* IPv4 with options; IPv6 with extension headers; 0: not IP */
 	uint16_t l4_len;     /* TCP with options, UDP; 0 otherwise */
 	uint8_t ip_version;  /* 4, 6; 0: not IP */
-	uint8_t l4;          /* enum pkt_l4; OTHER also for what follows a first fragment */
+	uint8_t l4;	     /* enum pkt_l4; OTHER also for what follows a first fragment */
 	uint8_t fragment;    /* 1: an IP fragment (then l4 is NONE) */
-	uint8_t proto;       /* IP protocol number of layer 4 */
+	uint8_t proto;	     /* IP protocol number of layer 4 */
 };
 
 /* Parses a frame's first `len` contiguous bytes; `frame_len` is the frame's whole length, at least

@@ -31,7 +31,8 @@ struct port_ops {
 	const char *kind; /* "host", as in the configuration */
 
 	/* Makes the port as conf (checked against the schema, defaults filled in) says and sets
-	 * n_rxq, n_txq, tx_caps. 0, or a negative errno with e filled and nothing left behind. Main. */
+	 * n_rxq, n_txq, tx_caps. 0, or a negative errno with e filled and nothing left behind.
+	 * Main. */
 	int (*create)(struct port *p, const json_t *conf, struct err *e);
 
 	/* Undoes create. `keep` leaves what a later flued would take over (a persistent
@@ -57,7 +58,8 @@ struct port_ops {
 	/* The worker is awake again. Worker. */
 	void (*wake)(struct port *p, uint16_t q);
 
-	/* A new MTU is in force (bytes, layer 3). 0, or a negative errno and the old one stays. Main. */
+	/* A new MTU is in force (bytes, layer 3). 0, or a negative errno and the old one stays.
+	 * Main. */
 	int (*set_mtu)(struct port *p, uint16_t mtu, struct err *e);
 
 	/* Adds what port.show tells of this kind (docs/rpc.md). Main. */
@@ -72,17 +74,21 @@ struct port {
 	uint16_t n_rxq;
 	uint16_t n_txq;
 	_Atomic uint32_t tx_caps; /* enum port_cap; may change while the port lives */
-	_Atomic bool up;          /* there is somebody at the far side */
-	void *priv;               /* the kind's own */
+	_Atomic bool up;	  /* there is somebody at the far side */
+	void *priv;		  /* the kind's own */
 };
 
 extern const struct port_ops port_host_ops;
 extern const struct port_ops port_vhost_ops;
 extern const struct port_ops port_ethdev_ops;
 
+/* Makes p an ethdev port that drives the host's interface through /dev/vhost-net: what kind host
+ * does with backend vhost-net. Replaces p->ops. As port_ops.create. Main. */
+int port_vhost_net_create(struct port *p, const json_t *conf, struct err *e);
+
 /* What all kinds share. Called once, before any port is made. Main.
- * socket_mem etc.: nothing; quiesce: waits until no worker can be inside a port's functions that
- * it entered before the call (an RCU grace period); called on any thread but main and workers. */
+ * quiesce: waits until no worker is still inside a port function it entered before the call (an
+ * RCU grace period); on any thread but main and workers. */
 struct port_env {
 	struct rte_mempool *data_pool;
 	uint16_t n_workers;

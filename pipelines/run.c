@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pipelines/pipe.h"
+
+#include "offload/tso_lro/tso_split.h"
+
+#include <rte_cycles.h>
+#include <string.h>
+
+#define SEG (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
+
+void pipe_init(struct pipe *p, struct pkt_worker *w)
+{
+	memset(p->stages, 0, sizeof(p->stages));
+	for (uint8_t i = 0; i < PIPE_STAGES; i++) {
+		p->stages[i].def = pipe_table[i];
+		p->stages[i].index = i;
+	}
+	p->burst.w = w;
+}
+
+/* Runs stages [from, to). The clock is read once between two stages. */
+static void run(struct pipe *p, int from, int to, uint64_t since)
+{
+	for (int i = from; i < to && p->burst.n > 0; i++) {
+		struct pkt_stage *s = &p->stages[i];
+		uint16_t n = p->burst.n;
+		uint64_t now;
+
+		s->def->process(s, &p->burst);
+		now = rte_rdtsc();
+		pkt_count(s->calls, 1);
+		pkt_count(s->packets, n);
+		pkt_count(s->cycles, now - since);
+		since = now;
+	}
+}
+
+/* Sends what is in the port's out queue. Units may be split, so that only as many packets go
+ * together as will fit into a burst when they are. */
+static void egress(struct pipe *p, uint16_t port)
+{
+	struct pkt_burst *b = &p->burst;
+	struct pkt_outq *q = &b->w->out[port];
+	uint16_t next = 0;
+
+	b->port = port;
+	while (next < q->n) {
+		uint16_t room = PKT_BURST_MAX;
+
+		for (b->n = 0; next < q->n; next++) {
+			struct rte_mbuf *m = q->pkts[next];
+			uint16_t frames = unlikely(m->ol_flags & SEG) ? tso_split_count(m) : 1;
+
+			if (frames > room)
+				break;
+			room -= frames;
+			b->pkts[b->n++] = m;
+		}
+		run(p, PIPE_INGRESS, PIPE_STAGES, rte_rdtsc());
+	}
+	q->n = 0;
+}
+
+uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
+{
+	struct pkt_stage *rx = &p->stages[0];
+	struct pkt_worker *w = p->burst.w;
+	uint64_t since = rte_rdtsc(), now;
+	uint16_t n;
+
+	p->burst.port = port;
+	p->burst.queue = queue;
+	p->burst.traced = false;
+	rx->def->process(rx, &p->burst);
+	n = p->burst.n;
+	if (n == 0)
+		return 0; /* an empty poll is not a call: it would hide what a packet costs */
+	now = rte_rdtsc();
+	pkt_count(rx->calls, 1);
+	pkt_count(rx->packets, n);
+	pkt_count(rx->cycles, now - since);
+	run(p, 1, PIPE_INGRESS, now);
+	for (uint16_t i = 0; i < w->n_dirty; i++)
+		egress(p, w->dirty[i]);
+	w->n_dirty = 0;
+	return n;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: one thread on one core, that polls its receive queues and takes what comes through
+ * the pipeline. When nothing came for a while it sleeps until a queue wakes it.
+ */
+#ifndef PIPELINES_WORKER_H
+#define PIPELINES_WORKER_H
+
+#include "pipelines/pipe.h"
+#include "vswitch/l2/fwd.h"
+
+#include <rte_rcu_qsbr.h>
+#include <stdatomic.h>
+
+struct worker {
+	struct pkt_worker ctx;
+	struct pipe pipe;
+	unsigned int lcore; /* DPDK's number; also that of the core it is pinned to */
+	int wake_fd;	    /* eventfd; main writes to it */
+	/* For switch.show. Written by the worker alone. */
+	uint64_t polls, sleeps, rx_packets, busy_cycles, idle_cycles;
+} __rte_cache_aligned;
+
+/* What workers share with main. */
+struct worker_shared {
+	_Atomic(const struct fwd_config *) fwd;
+	struct rte_rcu_qsbr *qsbr; /* thread ids: worker numbers */
+	_Atomic bool stop;
+};
+
+/* The worker's life; arg: struct worker_run. Started with rte_eal_remote_launch(). */
+struct worker_run {
+	struct worker *worker;
+	struct worker_shared *shared;
+};
+int worker_main(void *arg);
+
+/* Ends its sleep. Main. */
+void worker_wake(const struct worker *w);
+
+#endif

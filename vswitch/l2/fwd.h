@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The tables the workers read: which port belongs where and what it carries. The control thread
+ * builds a whole new struct fwd_config for each change and publishes it with one pointer; workers
+ * take the pointer once a burst, and the old tables are freed after a grace period. Nothing in
+ * them changes after that, but the FDBs they point to (fdb.h).
+ */
+#ifndef VSWITCH_L2_FWD_H
+#define VSWITCH_L2_FWD_H
+
+#include "packet/burst.h"
+#include "vswitch/l2/fdb.h"
+
+enum {
+	FWD_PORTS_MAX = FDB_PORTS,
+	FWD_BRIDGES_MAX = 64,
+	FWD_WORKERS_MAX = 16,
+	FWD_RXQ_MAX = 1024,
+	FWD_TICK_SHIFT = 28, /* a tick of coarse time is 2^28 ns, about a quarter of a second */
+};
+
+struct port;
+
+struct fwd_port {
+	struct port *port; /* NULL: there is no port of this number */
+	uint16_t bridge;
+	uint16_t mtu;  /* in force, bytes of layer 3 */
+	uint16_t pvid; /* untagged frames belong to this VLAN; 0: they are dropped */
+	bool isolated;
+	uint32_t learn_limit;
+	uint64_t vlans[64]; /* the VLANs it carries, the pvid among them */
+};
+
+struct fwd_bridge {
+	struct fdb *fdb; /* NULL: there is no bridge of this number */
+	bool link_local; /* forward 01:80:c2:00:00:0x */
+	uint16_t n_members;
+	uint16_t members[FWD_PORTS_MAX];
+};
+
+struct fwd_rxq {
+	uint16_t port, queue;
+};
+
+struct fwd_config {
+	struct fwd_port ports[FWD_PORTS_MAX];
+	struct fwd_bridge bridges[FWD_BRIDGES_MAX];
+	struct {
+		uint16_t n;
+		struct fwd_rxq rxq[FWD_RXQ_MAX];
+		struct pkt_trace *trace; /* NULL: none */
+	} workers[FWD_WORKERS_MAX];
+	bool poll_always; /* workers never sleep */
+};
+
+static inline const struct fwd_port *fwd_port(const struct pkt_burst *b, uint16_t port)
+{
+	return &b->w->fwd->ports[port];
+}
+
+static inline const struct fwd_bridge *fwd_bridge(const struct pkt_burst *b)
+{
+	return &b->w->fwd->bridges[fwd_port(b, b->port)->bridge];
+}
+
+static inline bool fwd_carries(const struct fwd_port *p, uint16_t vlan)
+{
+	return p->vlans[vlan / 64] >> (vlan % 64) & 1;
+}
+
+/* May a frame of that VLAN from port `in` leave by port `out`? PKT_DROP_NONE: yes. Worker. */
+static inline enum pkt_drop fwd_may_leave(const struct fwd_port *in, const struct fwd_port *out,
+					  uint16_t vlan)
+{
+	if (unlikely(in == out))
+		return PKT_DROP_SAME_PORT;
+	if (unlikely(!fwd_carries(out, vlan)))
+		return PKT_DROP_VLAN_OUT;
+	if (unlikely(in->isolated && out->isolated))
+		return PKT_DROP_ISOLATED;
+	return PKT_DROP_NONE;
+}
+
+#endif

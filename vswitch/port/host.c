@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A port to the host's own network stack: a TAP with the virtio-net header (IFF_VNET_HDR). The
+ * kernel hands over segments of up to 64 KB with their checksums still open, and takes such from
+ * us; one system call moves one unit.
+ *
+ * Receive keeps a chain of 2 KB mbufs ready for each queue, long enough for the largest unit, and
+ * reads straight into it; those the unit did not fill stay for the next one. So memory does not
+ * depend on the MTU, and nothing is copied in user space.
+ */
+#include "vswitch/port/hostif.h"
+#include "vswitch/port/port.h"
+#include "vswitch/port/vnet_hdr.h"
+
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#ifndef TUN_F_USO4 /* Linux 6.2 */
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+enum {
+	SEG_BYTES = RTE_MBUF_DEFAULT_DATAROOM,
+	SEGS = (PKT_UNIT_MAX + SEG_BYTES - 1) / SEG_BYTES + 1,
+	/* Bytes one receive call returns at most before what it has is passed on: more would
+	 * leave the cache before it is sent. */
+	RX_BYTES = 128 * 1024,
+};
+
+struct host_queue {
+	int fd;
+	uint16_t ready; /* segs[0..ready) hold an mbuf */
+	struct rte_mbuf *segs[SEGS];
+	struct virtio_net_hdr hdr;
+	struct iovec iov[SEGS + 1]; /* the header, then the mbufs' buffers */
+} __rte_cache_aligned;
+
+struct host {
+	char ifname[IFNAMSIZ];
+	struct hostif *conf;
+	bool persist;
+	uint16_t n;
+	struct host_queue queues[];
+};
+
+/* Opens one queue of the TAP; the first one makes the interface, whose name may be chosen by the
+ * kernel. Thread's namespace decides where. */
+static int open_queue(const char *ifname, bool multi, bool persist, struct err *e)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int code, size = sizeof(struct virtio_net_hdr);
+
+	if (fd < 0)
+		return err_set(e, -errno, "cannot open /dev/net/tun: %s; 'modprobe tun' as root",
+			       strerror(errno));
+	if (multi)
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
+	if (ioctl(fd, TUNSETIFF, &ifr) != 0) {
+		code = errno;
+		err_set(e, -code, "ifname: cannot make the TAP '%s': %s%s", ifname, strerror(code),
+			code == EBUSY	 ? "; another program holds it, or it is no TAP: choose "
+					   "another ifname"
+			: code == EPERM	 ? "; flued needs CAP_NET_ADMIN"
+			: code == EINVAL ? "; an interface of that name is there with other "
+					   "settings: choose another ifname"
+					 : "");
+		goto close_fd;
+	}
+	if (ioctl(fd, TUNSETVNETHDRSZ, &size) != 0 ||
+	    ioctl(fd, TUNSETPERSIST, (unsigned long)persist) != 0) {
+		code = errno;
+		err_set(e, -code, "cannot set up the TAP '%s': %s", ifname, strerror(code));
+		goto close_fd;
+	}
+	return fd;
+
+close_fd:
+	close(fd);
+	return -code;
+}
+
+/* What we take from the kernel. A kernel without USO refuses the whole set, so it is asked twice.
+ */
+static void set_offloads(struct port *p, int fd, bool csum, bool tso)
+{
+	unsigned int want = csum ? TUN_F_CSUM : 0;
+	uint32_t caps = csum ? PORT_CAP_CSUM : 0;
+
+	if (tso) {
+		want |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6;
+		if (ioctl(fd, TUNSETOFFLOAD, want | TUN_F_USO4 | TUN_F_USO6) == 0) {
+			atomic_store(&p->tx_caps, caps | PORT_CAP_USO);
+			return;
+		}
+	}
+	if (ioctl(fd, TUNSETOFFLOAD, want) != 0)
+		log_warn("port %s: the kernel refuses offloads: %s", p->name, strerror(errno));
+	atomic_store(&p->tx_caps, caps);
+}
+
+static int configure(struct host *h, const struct port *p, const json_t *conf, struct err *e)
+{
+	const char *mac = json_get_str(conf, "mac", NULL);
+	const char *address = json_get_str(conf, "address", NULL);
+	int ret;
+
+	h->conf = hostif_open(h->ifname, e);
+	if (!h->conf)
+		return e->code;
+	ret = mac ? hostif_set_mac(h->conf, mac, e) : 0;
+	if (ret == 0)
+		ret = hostif_set_mtu(h->conf, p->mtu, e);
+	if (ret == 0)
+		ret = hostif_set_up(h->conf, e);
+	if (ret == 0 && address)
+		ret = hostif_add_addresses(h->conf, address, e);
+	if (ret != 0)
+		hostif_close(h->conf);
+	return ret;
+}
+
+static void close_queues(struct host *h)
+{
+	for (uint16_t i = 0; i < h->n; i++) {
+		struct host_queue *q = &h->queues[i];
+
+		rte_pktmbuf_free_bulk(q->segs, q->ready);
+		close(q->fd);
+	}
+}
+
+static int make(struct port *p, struct host *h, uint16_t queues, const json_t *conf, struct err *e)
+{
+	bool csum = json_get_bool(conf, "csum", true), tso = json_get_bool(conf, "tso", true);
+	int ret;
+
+	while (h->n < queues) {
+		struct host_queue *q = &h->queues[h->n];
+
+		q->fd = open_queue(h->ifname, queues > 1, h->persist, e);
+		if (q->fd < 0) {
+			ret = q->fd;
+			goto close_queues;
+		}
+		q->iov[0] = (struct iovec){&q->hdr, sizeof(q->hdr)};
+		h->n++;
+	}
+	set_offloads(p, h->queues[0].fd, csum, tso);
+	ret = configure(h, p, conf, e);
+	if (ret == 0)
+		return 0;
+
+close_queues:
+	/* What did not come to be does not stay. */
+	if (h->persist && h->n > 0)
+		ioctl(h->queues[0].fd, TUNSETPERSIST, 0UL);
+	close_queues(h);
+	return ret;
+}
+
+static int host_create(struct port *p, const json_t *conf, struct err *e)
+{
+	const char *netns = json_get_str(conf, "netns", NULL);
+	uint16_t queues = (uint16_t)json_get_int(conf, "queues", 1);
+	struct host *h;
+	int was = -1, ret;
+
+	if (strcmp(json_get_str(conf, "backend", "tap"), "vhost-net") == 0)
+		return port_vhost_net_create(p, conf, e);
+	h = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*h) + queues * sizeof(h->queues[0]));
+	if (!h)
+		return err_set(e, -ENOMEM, "out of memory");
+	memset(h, 0, sizeof(*h) + queues * sizeof(h->queues[0]));
+	snprintf(h->ifname, sizeof(h->ifname), "%s", json_get_str(conf, "ifname", p->name));
+	h->persist = json_get_bool(conf, "persist", false);
+	if (netns) {
+		was = netns_enter(netns, e);
+		if (was < 0) {
+			ret = was;
+			goto free_host;
+		}
+	}
+	ret = make(p, h, queues, conf, e);
+	if (netns)
+		netns_leave(was);
+	if (ret != 0)
+		goto free_host;
+	p->priv = h;
+	p->n_rxq = p->n_txq = queues;
+	atomic_store(&p->up, true);
+	return 0;
+
+free_host:
+	free(h);
+	return ret;
+}
+
+static void host_destroy(struct port *p, bool keep)
+{
+	struct host *h = p->priv;
+
+	if (h->persist && !keep)
+		ioctl(h->queues[0].fd, TUNSETPERSIST, 0UL);
+	close_queues(h);
+	hostif_close(h->conf);
+	free(h);
+}
+
+/* Makes the chain whole again. false: no mbufs. */
+static bool refill(struct host_queue *q, struct pkt_worker *w)
+{
+	uint16_t want = SEGS - q->ready;
+
+	if (rte_pktmbuf_alloc_bulk(w->data_pool, &q->segs[q->ready], want) != 0)
+		return false;
+	for (; q->ready < SEGS; q->ready++)
+		q->iov[1 + q->ready] =
+			(struct iovec){rte_pktmbuf_mtod(q->segs[q->ready], void *), SEG_BYTES};
+	return true;
+}
+
+/* Takes the packet of `len` bytes out of the ready mbufs. The unused ones move to the front. */
+static struct rte_mbuf *take(struct host_queue *q, uint32_t len)
+{
+	struct rte_mbuf *head = q->segs[0], *last = head;
+	uint16_t used = 1, moved;
+
+	head->pkt_len = len;
+	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)SEG_BYTES);
+	for (len -= head->data_len; len > 0; len -= last->data_len) {
+		struct rte_mbuf *seg = q->segs[used++];
+
+		seg->data_len = (uint16_t)RTE_MIN(len, (uint32_t)SEG_BYTES);
+		last->next = seg;
+		last = seg;
+	}
+	head->nb_segs = used;
+	/* As many as were used move to the front, from the back. */
+	moved = RTE_MIN(used, (uint16_t)(q->ready - used));
+	for (uint16_t i = 0; i < moved; i++) {
+		q->segs[i] = q->segs[q->ready - 1 - i];
+		q->iov[1 + i] = q->iov[q->ready - i];
+	}
+	q->ready -= used;
+	return head;
+}
+
+static uint16_t host_rx(struct port *p, struct pkt_worker *w, uint16_t qi, struct rte_mbuf **pkts,
+			uint16_t n)
+{
+	struct host *h = p->priv;
+	struct host_queue *q = &h->queues[qi];
+	struct pkt_counters *c = &w->counters[p->id];
+	uint32_t bytes = 0;
+	uint16_t got = 0;
+
+	while (got < n && bytes < RX_BYTES) {
+		ssize_t len;
+
+		if (q->ready < SEGS && unlikely(!refill(q, w))) {
+			pkt_count(c->drop[PKT_DROP_NO_MBUF], 1);
+			break;
+		}
+		len = readv(q->fd, q->iov, SEGS + 1);
+		if (len < 0) {
+			if (errno == EBADFD) /* the namespace went, and the interface with it */
+				atomic_store(&p->up, false);
+			break;
+		}
+		len -= (ssize_t)sizeof(q->hdr);
+		if (unlikely(len <= 0))
+			continue;
+		pkts[got] = take(q, (uint32_t)len);
+		bytes += (uint32_t)len;
+		if ((q->hdr.flags | q->hdr.gso_type) && vnet_hdr_to_mbuf(&q->hdr, pkts[got]) != 0) {
+			pkts[got]->port = p->id;
+			pkt_drop(w, pkts[got], p->id, PKT_DROP_BAD_OFFLOAD);
+			continue;
+		}
+		got++;
+	}
+	return got;
+}
+
+/* One packet. 0, or why not. */
+static enum pkt_drop send_one(int fd, const struct rte_mbuf *m)
+{
+	struct iovec iov[SEGS * 2 + 1];
+	struct virtio_net_hdr hdr;
+	int n = 1;
+
+	vnet_hdr_from_mbuf(m, &hdr);
+	iov[0] = (struct iovec){&hdr, sizeof(hdr)};
+	for (const struct rte_mbuf *s = m; s; s = s->next) {
+		if (unlikely(n == RTE_DIM(iov)))
+			return PKT_DROP_TX_REFUSED;
+		iov[n++] = (struct iovec){rte_pktmbuf_mtod(s, void *), s->data_len};
+	}
+	if (likely(writev(fd, iov, n) >= 0))
+		return PKT_DROP_NONE;
+	switch (errno) {
+	case EAGAIN:
+	case ENOBUFS:
+		return PKT_DROP_TX_FULL;
+	case EIO: /* the interface is down */
+	case EBADFD:
+		return PKT_DROP_NOT_UP;
+	default:
+		return PKT_DROP_TX_REFUSED;
+	}
+}
+
+static uint16_t host_tx(struct port *p, struct pkt_worker *w, uint16_t qi, struct rte_mbuf **pkts,
+			uint16_t n, enum pkt_drop *why)
+{
+	const struct host *h = p->priv;
+	uint16_t sent;
+
+	for (sent = 0; sent < n; sent++) {
+		*why = send_one(h->queues[qi].fd, pkts[sent]);
+		if (unlikely(*why))
+			break;
+	}
+	/* The kernel has its own copy by now. */
+	rte_pktmbuf_free_bulk(pkts, sent);
+	return sent;
+}
+
+static int host_sleep(struct port *p, uint16_t qi, int *fds, int max)
+{
+	const struct host *h = p->priv;
+
+	if (max < 1)
+		return -1;
+	/* Of an interface that is gone, poll() would return at once, for ever. */
+	if (!atomic_load(&p->up))
+		return 0;
+	fds[0] = h->queues[qi].fd;
+	return 1;
+}
+
+static void host_wake(struct port *p, uint16_t qi)
+{
+}
+
+static int host_set_mtu(struct port *p, uint16_t mtu, struct err *e)
+{
+	struct host *h = p->priv;
+
+	return hostif_set_mtu(h->conf, mtu, e);
+}
+
+static void host_show(struct port *p, json_t *out)
+{
+	const struct host *h = p->priv;
+
+	json_object_set_new(out, "ifindex", json_integer(hostif_index(h->conf)));
+}
+
+const struct port_ops port_host_ops = {
+	.kind = "host",
+	.create = host_create,
+	.destroy = host_destroy,
+	.rx_burst = host_rx,
+	.tx_burst = host_tx,
+	.sleep = host_sleep,
+	.wake = host_wake,
+	.set_mtu = host_set_mtu,
+	.show = host_show,
+};

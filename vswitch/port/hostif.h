@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host's side of a TAP: its network namespace, and over rtnetlink(7) its MTU, addresses and
+ * state. All: main.
+ */
+#ifndef VSWITCH_PORT_HOSTIF_H
+#define VSWITCH_PORT_HOSTIF_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+/* Moves the calling thread into the named namespace (ip-netns(8)). Returns a descriptor of the one
+ * it was in, for netns_leave(); or a negative errno with e filled. */
+int netns_enter(const char *name, struct err *e);
+void netns_leave(int was);
+
+struct hostif;
+
+/* A netlink socket for the interface `ifname` in the thread's present namespace; it stays there.
+ * NULL with e filled. */
+struct hostif *hostif_open(const char *ifname, struct err *e);
+void hostif_close(struct hostif *c);
+
+unsigned int hostif_index(const struct hostif *c);
+
+/* 0, or a negative errno with e filled. */
+int hostif_set_mtu(struct hostif *c, uint32_t mtu, struct err *e);
+int hostif_set_mac(struct hostif *c, const char *mac, struct err *e);
+int hostif_set_up(struct hostif *c, struct err *e);
+
+/* Adds each prefix of a comma-separated list; one that is there already is fine. */
+int hostif_add_addresses(struct hostif *c, const char *prefixes, struct err *e);
+
+#endif
