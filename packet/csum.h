@@ -6,13 +6,25 @@
 #include <rte_mbuf.h>
 #include <stdint.h>
 
-/* The folded, not inverted sum of `len` bytes from `offset` of the chain, plus `sum`. Bytes at odd
- * chain offsets are treated as RFC 1071 section 2 (B) says. The bytes must be there. Any thread. */
+/* A sum of 16-bit words as they lie in memory, folded to 16 bits; not inverted. Any thread. */
+static inline uint16_t pkt_csum_fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)((sum >> 16) + (sum & 0xffff));
+}
+
+/* The folded, not inverted sum of `len` bytes from `offset` of the chain, plus `sum`. The byte at
+ * `offset` is the first of a word, wherever it lies; what follows an odd number of bytes in the
+ * next segment is swapped as RFC 1071 section 2 (B) says. The bytes must be there. Any thread. */
 uint16_t pkt_csum_mbuf(const struct rte_mbuf *m, uint32_t offset, uint32_t len, uint32_t sum);
 
 /* The pseudo-header's sum (folded, not inverted), RFC 9293 3.1 and RFC 8200 8.1: of the packet at
  * l3 (l3_len bytes of IPv4 or IPv6 headers). l4_total: bytes of the layer 4 header and payload;
- * 0 leaves the length out, as TSO wants it. proto: IPPROTO_TCP or IPPROTO_UDP. Any thread. */
+ * 0 leaves the length out, as TSO wants it. proto: IPPROTO_TCP or IPPROTO_UDP. Where an IPv6
+ * routing header has segments left, the destination is its last. The headers must be there, and
+ * known to hold together (pkt_parse()). Any thread. */
 uint16_t pkt_csum_pseudo(const uint8_t *l3, uint8_t ip_version, uint8_t proto, uint32_t l4_total);
 
 /* Writes the TCP or UDP checksum that m->ol_flags asks for (RTE_MBUF_F_TX_TCP_CKSUM, _UDP_CKSUM),
