@@ -2,12 +2,15 @@
 #include "packet/burst.h"
 
 #include "packet/ref.h"
+#include "packet/trace.h"
 
 #include <string.h>
 
 void pkt_drop(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port, enum pkt_drop reason)
 {
 	pkt_count(w->counters[port].drop[reason], 1);
+	if (unlikely(w->trace != NULL))
+		pkt_trace_drop(w, m, port, reason);
 	rte_pktmbuf_free(m);
 }
 

@@ -24,8 +24,18 @@ enum {
 struct clock_scale {
 	uint64_t per_idle;  /* TSC cycles in IDLE_NS */
 	uint64_t per_tick;  /* and in a tick of coarse time */
-	uint64_t tick_left; /* TSC at the next tick */
+	uint64_t next_tick; /* TSC at the next tick */
 };
+
+static uint64_t cycles_per_tick(void)
+{
+	return (rte_get_tsc_hz() << FWD_TICK_SHIFT) / NS_PER_S;
+}
+
+uint32_t worker_tick_now(void)
+{
+	return (uint32_t)(rte_rdtsc() / cycles_per_tick());
+}
 
 void worker_wake(const struct worker *w)
 {
@@ -112,9 +122,9 @@ static void rest(struct worker *w, struct worker_shared *shared)
 
 static void tick(struct worker *w, struct clock_scale *c, uint64_t now)
 {
-	if (likely(now < c->tick_left))
+	if (likely(now < c->next_tick))
 		return;
-	c->tick_left = now + c->per_tick;
+	c->next_tick = now + c->per_tick;
 	w->ctx.now = (uint32_t)(now / c->per_tick);
 }
 
@@ -126,7 +136,7 @@ int worker_main(void *arg)
 	uint64_t hz = rte_get_tsc_hz(), quiet_since = rte_rdtsc();
 	struct clock_scale c = {
 		.per_idle = hz * IDLE_NS / NS_PER_S,
-		.per_tick = (hz << FWD_TICK_SHIFT) / NS_PER_S,
+		.per_tick = cycles_per_tick(),
 	};
 
 	prctl(PR_SET_TIMERSLACK, 1UL);

@@ -15,7 +15,8 @@
 struct worker {
 	struct pkt_worker ctx;
 	struct pipe pipe;
-	unsigned int lcore; /* DPDK's number; also that of the core it is pinned to */
+	unsigned int lcore; /* the number DPDK knows it by */
+	unsigned int core;  /* the processor it is pinned to */
 	int wake_fd;	    /* eventfd; main writes to it */
 	/* For switch.show. Written by the worker alone. */
 	uint64_t polls, sleeps, rx_packets, busy_cycles, idle_cycles;
@@ -34,6 +35,9 @@ struct worker_run {
 	struct worker_shared *shared;
 };
 int worker_main(void *arg);
+
+/* Coarse time now, as the workers count it (FWD_TICK_SHIFT). Any thread. */
+uint32_t worker_tick_now(void);
 
 /* Ends its sleep. Main. */
 void worker_wake(const struct worker *w);
