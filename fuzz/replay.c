@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs a fuzz target over its corpus without libFuzzer: each file whole, cut short at each length,
+ * and with single bits turned, always the same ones. What libFuzzer once found is kept as a file in
+ * the corpus and thus tested with every compiler.
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FILE_MAX 65536
+
+/* A buffer of just that size, so that a sanitizer sees the first byte read beyond it. */
+static void run(const uint8_t *data, size_t size)
+{
+	uint8_t *exact = malloc(size ? size : 1);
+
+	if (!exact)
+		abort();
+	memcpy(exact, data, size);
+	LLVMFuzzerTestOneInput(exact, size);
+	free(exact);
+}
+
+static void run_variants(uint8_t *data, size_t size)
+{
+	run(data, size);
+	for (size_t n = 0; n < size; n++) {
+		uint8_t bit = (uint8_t)(1u << (n % 8));
+
+		run(data, n);
+		data[n] ^= bit;
+		run(data, size);
+		data[n] ^= bit;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static uint8_t data[FILE_MAX];
+	struct dirent *d;
+	int files = 0;
+	DIR *dir;
+
+	if (argc != 2 || !(dir = opendir(argv[1]))) {
+		fprintf(stderr, "usage: %s CORPUS-DIRECTORY\n", argv[0]);
+		return 2;
+	}
+	while ((d = readdir(dir)) != NULL) {
+		char path[4096];
+		FILE *f;
+		size_t n;
+
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", argv[1], d->d_name);
+		f = fopen(path, "rb");
+		if (!f) {
+			perror(path);
+			return 2;
+		}
+		n = fread(data, 1, sizeof(data), f);
+		fclose(f);
+		run_variants(data, n);
+		files++;
+	}
+	closedir(dir);
+	printf("%d files\n", files);
+	return files > 0 ? 0 : 1;
+}
