@@ -33,6 +33,7 @@ struct cli {
 	bool json;	       /* -j, -p: the answer itself instead of text */
 	bool pretty;	       /* -p */
 	bool stats;	       /* -s */
+	bool help;	       /* -h */
 };
 
 struct cli_verb {

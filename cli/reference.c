@@ -95,9 +95,7 @@ static void print_scdoc(FILE *out)
 		if (!o->member)
 			continue;
 		fprintf(out, "## %s\n\nA %s: %s.\n\n", o->member,
-			strcmp(o->name, o->member) == 0 && strcmp(o->name, "fdb") != 0 ? "mapping"
-										       : "list",
-			o->help);
+			strcmp(o->name, "switch") == 0 ? "mapping" : "list", o->help);
 		scdoc_keys(out, o->keys);
 	}
 }
