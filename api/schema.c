@@ -122,6 +122,8 @@ static int is_one_of(const char *values, const char *s)
 {
 	size_t len = strlen(s);
 
+	if (strchr(s, '|'))
+		return 0;
 	for (const char *p = values; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
 		if (len > 0 && strncmp(p, s, len) == 0 && (p[len] == '|' || p[len] == '\0'))
 			return 1;

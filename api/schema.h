@@ -106,7 +106,8 @@ int api_check_params(const struct api_method *m, const json_t *params, struct er
 int api_check_port(const json_t *port, const char *path, struct err *e);
 
 /* Is this a whole configuration? Shape, types, unique names, references (a port's bridge exists,
- * a static entry's port is on its bridge). 0 or -EINVAL with e->path set. Any thread. */
+ * a static entry's port is on its bridge). 0, or -EINVAL, -EEXIST (twice), -ENOENT (a reference
+ * to nothing) with e->path set. Any thread. */
 int api_check_config(const json_t *config, struct err *e);
 
 /* Removes members that say only what absence means. In place. Any thread. */
