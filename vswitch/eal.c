@@ -19,7 +19,7 @@ enum {
 	CACHE = 256, /* mbufs a worker keeps at hand */
 	HEADERS = 16384,
 	HEADER_ROOM = RTE_PKTMBUF_HEADROOM + 256 + 64, /* headers, and room for tags before them */
-	SPARE_MB = 64, /* for what devices allocate */
+	SPARE_MB = 64,				       /* for what devices allocate */
 };
 
 /* Free memory in hugepages of all sizes, MB. */
@@ -117,8 +117,8 @@ static int start(const struct eal_setup *s, struct err *e)
 static struct rte_mempool *pool(const char *name, uint32_t n, uint16_t room, struct err *e)
 {
 	/* A stack hands out what came back last, which is still in the cache. */
-	struct rte_mempool *p = rte_pktmbuf_pool_create_by_ops(name, n, CACHE, 0, room,
-							       SOCKET_ID_ANY, "stack");
+	struct rte_mempool *p =
+		rte_pktmbuf_pool_create_by_ops(name, n, CACHE, 0, room, SOCKET_ID_ANY, "stack");
 
 	if (!p)
 		err_set(e, -rte_errno, "no memory for %u packet buffers: %s; lower --mbufs", n,
@@ -133,7 +133,8 @@ int eal_start(struct eal_setup *s, struct err *e)
 
 	s->hugepages = have >= want;
 	if (!s->hugepages && !s->no_huge)
-		log_info("using ordinary memory: %lu MB of hugepages are free and %lu are needed; to "
+		log_info("using ordinary memory: %lu MB of hugepages are free and %lu are needed; "
+			 "to "
 			 "reserve them: echo %lu > /proc/sys/vm/nr_hugepages",
 			 have, want, want / 2 + 1);
 	ret = start(s, e);

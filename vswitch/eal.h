@@ -16,7 +16,7 @@ struct eal_setup {
 	uint32_t mbufs;
 	bool no_huge; /* do not even look for hugepages */
 
-	bool hugepages; /* out: they are used */
+	bool hugepages;				     /* out: they are used */
 	struct rte_mempool *data_pool, *header_pool; /* out */
 };
 

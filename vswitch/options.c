@@ -94,7 +94,8 @@ static int parse_mbufs(struct options *o, const char *text, struct err *e)
 	long n = strtol(text, &end, 10);
 
 	if (end == text || *end || n < 2048 || n > 4194304)
-		return err_set(e, -EINVAL, "--mbufs: '%s' is not a number from 2048 to 4194304", text);
+		return err_set(e, -EINVAL, "--mbufs: '%s' is not a number from 2048 to 4194304",
+			       text);
 	o->mbufs = (uint32_t)n;
 	return 0;
 }
@@ -160,6 +161,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 		}
 	}
 	if (ret == 0 && optind < argc)
-		return err_set(e, -EINVAL, "'%s' is not understood; see flued --help", argv[optind]);
+		return err_set(e, -EINVAL, "'%s' is not understood; see flued --help",
+			       argv[optind]);
 	return ret;
 }

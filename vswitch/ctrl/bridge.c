@@ -22,7 +22,8 @@ json_t *bridge_add(void *ctx, const json_t *params, struct err *e)
 			FWD_BRIDGES_MAX);
 		return NULL;
 	}
-	*b = (struct ctrl_bridge){.fdb = fdb_new((uint32_t)json_get_int(params, "fdb-max", 131072))};
+	*b = (struct ctrl_bridge){
+		.fdb = fdb_new((uint32_t)json_get_int(params, "fdb-max", 131072))};
 	if (!b->fdb)
 		goto no_memory;
 	b->conf = json_deep_copy(params);

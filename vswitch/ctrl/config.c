@@ -23,9 +23,10 @@ static void add_static(const struct ctrl *c, const struct ctrl_bridge *b, json_t
 		fdb_key_split(entry.key, mac, &vlan);
 		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
 			 mac[2], mac[3], mac[4], mac[5]);
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:s}", "bridge",
-						      ctrl_bridge_name(b), "mac", text, "vlan", vlan,
-						      "port", c->ports[entry.port].port.name));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:i,s:s}", "bridge", ctrl_bridge_name(b),
+						"mac", text, "vlan", vlan, "port",
+						c->ports[entry.port].port.name));
 	}
 }
 
@@ -43,8 +44,8 @@ json_t *ctrl_config(const struct ctrl *c)
 		if (c->ports[i].used)
 			json_array_append_new(ports, json_deep_copy(c->ports[i].conf));
 	config = json_pack("{s:i,s:o,s:o,s:o,s:o}", "version", API_VERSION, "switch",
-			   json_deep_copy(c->switch_conf), "bridges", bridges, "ports", ports, "fdb",
-			   fdb);
+			   json_deep_copy(c->switch_conf), "bridges", bridges, "ports", ports,
+			   "fdb", fdb);
 	api_strip_defaults(config);
 	return config;
 }

@@ -201,8 +201,7 @@ int ctrl_publish(struct ctrl *c, struct err *e)
 		if (!c->bridges[i].used)
 			continue;
 		f->bridges[i].fdb = c->bridges[i].fdb;
-		f->bridges[i].link_local =
-			json_get_bool(c->bridges[i].conf, "link-local", false);
+		f->bridges[i].link_local = json_get_bool(c->bridges[i].conf, "link-local", false);
 	}
 	for (int i = 0; i < FWD_PORTS_MAX; i++)
 		if (c->ports[i].used)

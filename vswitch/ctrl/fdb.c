@@ -124,9 +124,9 @@ json_t *fdb_flush(void *ctx, const json_t *params, struct err *e)
 /* What fdb.show asks for. */
 struct wanted {
 	const struct ctrl_bridge *bridge; /* NULL: all */
-	const struct ctrl_port *port;     /* NULL: all */
-	int vlan;                         /* -1: all */
-	const char *mac;                  /* NULL: all */
+	const struct ctrl_port *port;	  /* NULL: all */
+	int vlan;			  /* -1: all */
+	const char *mac;		  /* NULL: all */
 	uint32_t now;
 };
 

@@ -116,8 +116,8 @@ json_t *pipeline_show(void *ctx, const json_t *params, struct err *e)
 		for (int s = 0; s < PIPE_STAGES; s++) {
 			const struct pkt_stage *st = &c->workers[i].pipe.stages[s];
 			uint64_t packets = pkt_read(st->packets), cycles = pkt_read(st->cycles);
-			json_t *out = json_pack("{s:s,s:s,s:I,s:I,s:I}", "name", st->def->name, "help",
-						st->def->help, "calls",
+			json_t *out = json_pack("{s:s,s:s,s:I,s:I,s:I}", "name", st->def->name,
+						"help", st->def->help, "calls",
 						(json_int_t)pkt_read(st->calls), "packets",
 						(json_int_t)packets, "cycles", (json_int_t)cycles);
 
@@ -126,8 +126,9 @@ json_t *pipeline_show(void *ctx, const json_t *params, struct err *e)
 						    json_real((double)cycles / (double)packets));
 			json_array_append_new(stages, out);
 		}
-		json_array_append_new(workers, json_pack("{s:i,s:i,s:o}", "id", i, "core",
-							 (int)c->workers[i].core, "stages", stages));
+		json_array_append_new(workers,
+				      json_pack("{s:i,s:i,s:o}", "id", i, "core",
+						(int)c->workers[i].core, "stages", stages));
 	}
 	return json_pack("{s:o,s:I}", "workers", workers, "tsc_hz", (json_int_t)rte_get_tsc_hz());
 }

@@ -28,10 +28,10 @@ static int64_t resident_bytes(void)
 static json_t *worker_json(const struct worker *w)
 {
 	uint64_t busy = pkt_read(w->busy_cycles), idle = pkt_read(w->idle_cycles);
-	json_t *out = json_pack("{s:i,s:i,s:I,s:I,s:I}", "id", w->ctx.id, "core", (int)w->core,
-				"polls", (json_int_t)pkt_read(w->polls), "sleeps",
-				(json_int_t)pkt_read(w->sleeps), "rx_packets",
-				(json_int_t)pkt_read(w->rx_packets));
+	json_t *out =
+		json_pack("{s:i,s:i,s:I,s:I,s:I}", "id", w->ctx.id, "core", (int)w->core, "polls",
+			  (json_int_t)pkt_read(w->polls), "sleeps", (json_int_t)pkt_read(w->sleeps),
+			  "rx_packets", (json_int_t)pkt_read(w->rx_packets));
 
 	if (busy + idle)
 		json_object_set_new(out, "busy_ratio",
@@ -81,16 +81,16 @@ json_t *switch_set(void *ctx, const json_t *params, struct err *e)
 }
 
 const struct rpc_handler ctrl_handlers[] = {
-	{"switch.show", switch_show},	  {"switch.set", switch_set},
-	{"bridge.add", bridge_add},	  {"bridge.set", bridge_set},
-	{"bridge.del", bridge_del},	  {"bridge.show", bridge_show},
-	{"port.add", port_add},		  {"port.set", port_set},
-	{"port.del", port_del},		  {"port.show", port_show},
-	{"fdb.add", fdb_add},		  {"fdb.del", fdb_del},
-	{"fdb.show", fdb_show},		  {"fdb.flush", fdb_flush},
-	{"vlan.add", vlan_add},		  {"vlan.del", vlan_del},
-	{"vlan.show", vlan_show},	  {"pipeline.show", pipeline_show},
-	{"config.show", config_show},	  {"config.apply", config_apply},
-	{"trace.start", trace_start},	  {"trace.read", trace_read},
-	{"trace.stop", trace_stop},	  {NULL, NULL},
+	{"switch.show", switch_show}, {"switch.set", switch_set},
+	{"bridge.add", bridge_add},   {"bridge.set", bridge_set},
+	{"bridge.del", bridge_del},   {"bridge.show", bridge_show},
+	{"port.add", port_add},	      {"port.set", port_set},
+	{"port.del", port_del},	      {"port.show", port_show},
+	{"fdb.add", fdb_add},	      {"fdb.del", fdb_del},
+	{"fdb.show", fdb_show},	      {"fdb.flush", fdb_flush},
+	{"vlan.add", vlan_add},	      {"vlan.del", vlan_del},
+	{"vlan.show", vlan_show},     {"pipeline.show", pipeline_show},
+	{"config.show", config_show}, {"config.apply", config_apply},
+	{"trace.start", trace_start}, {"trace.read", trace_read},
+	{"trace.stop", trace_stop},   {NULL, NULL},
 };

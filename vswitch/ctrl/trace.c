@@ -12,7 +12,8 @@
 static int fill_filter(struct pkt_trace_filter *f, const struct ctrl_port *p, const json_t *params,
 		       struct err *e)
 {
-	const char *mac = json_get_str(params, "mac", NULL), *host = json_get_str(params, "host", NULL);
+	const char *mac = json_get_str(params, "mac", NULL),
+		   *host = json_get_str(params, "host", NULL);
 
 	memset(f, 0, sizeof(*f));
 	f->port = p->port.id;
@@ -118,13 +119,14 @@ json_t *trace_read(void *ctx, const json_t *params, struct err *e)
 			if (seq <= after)
 				continue;
 			stage = trace_words(&t->steps[i], port_name, c, text, sizeof(text));
-			json_array_append_new(
-				steps, json_pack("{s:I,s:i,s:s,s:s}", "seq", (json_int_t)seq,
-						 "packet",
-						 (int)(t->steps[i].packet * c->n_workers + w -
-						       c->n_workers + 1),
-						 "stage", stage, "text", text));
+			json_array_append_new(steps,
+					      json_pack("{s:I,s:i,s:s,s:s}", "seq", (json_int_t)seq,
+							"packet",
+							(int)(t->steps[i].packet * c->n_workers +
+							      w - c->n_workers + 1),
+							"stage", stage, "text", text));
 		}
 	}
-	return json_pack("{s:b,s:i,s:o}", "running", running, "packets", (int)packets, "steps", steps);
+	return json_pack("{s:b,s:i,s:o}", "running", running, "packets", (int)packets, "steps",
+			 steps);
 }

@@ -72,7 +72,8 @@ json_t *vlan_add(void *ctx, const json_t *params, struct err *e)
 	if (json_get_bool(params, "native", false)) {
 		native = only_one(named);
 		if (native < 0) {
-			err_at(e, -EINVAL, "/native", "native: a port has one native VLAN; name one vid");
+			err_at(e, -EINVAL, "/native",
+			       "native: a port has one native VLAN; name one vid");
 			return NULL;
 		}
 	}
@@ -116,14 +117,13 @@ json_t *vlan_show(void *ctx, const json_t *params, struct err *e)
 		if (!p->used || (name && strcmp(name, p->port.name) != 0))
 			continue;
 		snprintf(text, sizeof(text), "%d", pvid);
-		json_array_append_new(
-			list,
-			json_pack("{s:s,s:s,s:s,s:i,s:s}", "port", p->port.name, "bridge",
-				  ctrl_bridge_name(&c->bridges[p->bridge]), "vlan-mode", mode,
-				  "pvid", pvid, "vlans",
-				  strcmp(mode, "trunk") == 0
-					  ? json_get_str(p->conf, "vlans", "1-4094")
-					  : text));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:s,s:i,s:s}", "port", p->port.name,
+						"bridge", ctrl_bridge_name(&c->bridges[p->bridge]),
+						"vlan-mode", mode, "pvid", pvid, "vlans",
+						strcmp(mode, "trunk") == 0
+							? json_get_str(p->conf, "vlans", "1-4094")
+							: text));
 	}
 	return list;
 }
