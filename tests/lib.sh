@@ -121,7 +121,9 @@ ready() {
 flued_start() { # [ARGUMENT]...: starts the switch and waits until it serves
 	[ -x "$BUILD/vswitch/flued" ] || fail "there is no $BUILD/vswitch/flued; make build"
 	: >$T/flued.log
-	start flued "$BUILD/vswitch/flued" --socket $FLUE_SOCKET --cores $(($(nproc) - 1)) "$@"
+	# The last core is the worker's, unless the test says otherwise.
+	[[ " $* " == *" --cores "* ]] || set -- --cores $(($(nproc) - 1)) "$@"
+	start flued "$BUILD/vswitch/flued" --socket $FLUE_SOCKET "$@"
 	eventually 30 ready || fail "flued is not ready"
 }
 
@@ -252,6 +254,7 @@ listening() { # NAMESPACE TCP-PORT
 capture() { # NAME NAMESPACE [TCPDUMP ARGUMENT]...
 	local name=$1 where=$2
 	shift 2
+	: >"$T/$name.log"
 	start "$name" ip netns exec "$where" tcpdump -i eth0 -n -U -w "$T/$name.pcap" "$@"
 	eventually 5 grep -q 'listening on' "$T/$name.log"
 }
@@ -269,8 +272,9 @@ guest_start() { # NAME VDEV-ARGUMENTS [TESTPMD ARGUMENT]...
 	shift 2
 	[ -p "$T/$name.in" ] || mkfifo "$T/$name.in"
 	: >"$T/$name.log"
-	dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "$name-$$" -l "0,$(($(nproc) - 1))" \
-		--vdev "virtio_user0,$vdev" -- -i --total-num-mbufs=8192 "$@" \
+	# It forwards on the first core, away from the switch's worker; lines appear when they are whole.
+	stdbuf -oL dpdk-testpmd --no-pci --no-huge -m 256 --file-prefix "$name-$$" \
+		--lcores "0@$(($(nproc) - 1)),1@0" --vdev "virtio_user0,$vdev" -- -i --total-num-mbufs=8192 "$@" \
 		<>"$T/$name.in" >>"$T/$name.log" 2>&1 &
 	pids[$name]=$!
 }
