@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
@@ -27,7 +28,6 @@ def arguments(doc, rounds=5, seconds=2.0):
 
 def enter_sandbox(script):
     """Runs the script again inside scripts/sandbox; what it starts ends with it."""
-    import sys
     if "FLUE_SANDBOX" not in os.environ:
         os.execv(f"{TOP}/scripts/sandbox", ["sandbox", "env", "FLUE_SANDBOX=1",
                                             os.path.realpath(script), *sys.argv[1:]])
