@@ -47,9 +47,8 @@ format:
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
 fuzz:
-	@scripts/setup build
-	@scripts/build build-asan
+	@scripts/setup build fuzz
 	@scripts/fuzz $(or $(SECONDS),30)
 
 clean:
-	@rm -rf build build-asan
+	@rm -rf build build-asan build-fuzz
