@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The front door. What happens behind it is in meson.build and scripts/.
+.PHONY: help setup build demo test bench lint format asan fuzz clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make setup    install the Debian packages that are missing'
+	@echo 'make build    build the switch and its command line into build/'
+	@echo 'make demo     TCP and iSCSI through flue and through the Linux bridge, side by side (90 s)'
+	@echo 'make test     set-up, build, lint, every test; plain and with sanitizers'
+	@echo 'make bench    packet rate against OVS-DPDK and testpmd, idle cost, memory'
+	@echo 'make lint     layout, static analysis, include directions'
+	@echo 'make format   lay out the C code'
+	@echo 'make asan     build with address and undefined-behaviour sanitizers into build-asan/'
+	@echo 'make fuzz     run each fuzz target for SECONDS=30'
+	@echo 'make clean    remove what was built'
+
+setup:
+	@scripts/setup build test demo
+
+build:
+	@scripts/setup build
+	@scripts/build build
+
+asan:
+	@scripts/setup build
+	@scripts/build build-asan
+
+demo:
+	@scripts/setup build demo
+	@scripts/build build
+	@scripts/demo
+
+test:
+	@scripts/test
+
+bench:
+	@scripts/setup build bench
+	@scripts/build build
+	@bench/run
+
+lint:
+	@scripts/setup build test
+	@scripts/lint
+
+format:
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+fuzz:
+	@scripts/setup build fuzz
+	@scripts/fuzz $(or $(SECONDS),30)
+
+clean:
+	@rm -rf build build-asan build-fuzz

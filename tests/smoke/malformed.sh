@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Frames that no kernel would send, from a pcap: each is counted by name or forwarded, none hurts.
+#
+#	net_pcap (malformed.pcap) --+-----+-- h1
+#	                            | br0 |-- h2 (csum off, tso off)
+#	                            +-----+
+. "$(dirname "$0")/../lib.sh"
+need jq ping python3
+
+"$tools/frames" malformed $T/malformed.pcap >$T/expected.json
+expected() {
+	jq ".$1" $T/expected.json
+}
+
+flued_start
+flue bridge add br0
+host_port h1 br0 10.0.0.1/24,fd00::1/64
+host_port h2 br0 10.0.0.2/24,fd00::2/64 csum off tso off
+
+# Once as an access port; once as a trunk, which looks into the tags.
+number=0
+for mode in access trunk; do
+	say "on a port with vlan-mode $mode"
+	flue port add bad kind ethdev bridge br0 vlan-mode $mode \
+		device "net_pcap$number,rx_pcap=$T/malformed.pcap,infinite_rx=0"
+	number=$((number + 1))
+	eventually 20 equal "$(expected frames)" counter bad rx_packets
+	for reason in runt bad_vlan bad_source mtu_in; do
+		eventually 5 equal "$(expected $reason)" drop bad $reason
+	done
+	flue port show bad -s -j | jq -e --argjson size "$(expected giant_size)" \
+		'.[0].stats.drops.mtu_in | .last_size == $size and .last_limit == 1500' >/dev/null ||
+		fail "mtu_in does not tell both sizes"
+	eventually 5 at_least 2000 counter h1 tx_packets
+	flued_alive
+	ping_ok h1 10.0.0.2
+	ping_ok h1 fd00::2
+	flue port del bad
+done
+
+say "followed by trace, step by step, they do not hurt either"
+flue port add bad kind ethdev bridge br0 device "net_pcap8,rx_pcap=$T/malformed.pcap,infinite_rx=1"
+flue trace port bad count 1000 >$T/trace.log
+at_least 1000 sh -c "wc -l <$T/trace.log"
+flue port del bad
+flued_alive
+ping_ok h2 10.0.0.1
+flued_stop
