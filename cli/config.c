@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+#include "cli/render.h"
+
+#include "api/cfg_yaml.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void show_text(FILE *out, const json_t *params, const json_t *result)
+{
+	char *yaml = cfg_yaml_print(result);
+
+	fputs(yaml ? yaml : "", out);
+	free(yaml);
+}
+
+/* "+ port h1 kind host bridge br0": the line that would do the same, with +, ~ or - for the verb.
+ */
+static void print_change(FILE *out, const json_t *change)
+{
+	const char *verb = json_get_str(change, "verb", "");
+	const char *name = json_get_str(change, "name", NULL), *key;
+	json_t *v;
+
+	fprintf(out, "%c %s",
+		verb[0] == 'a'	 ? '+'
+		: verb[0] == 'd' ? '-'
+				 : '~',
+		json_get_str(change, "object", "?"));
+	if (name)
+		fprintf(out, " %s", name);
+	json_object_foreach (json_object_get(change, "params"), key, v) {
+		char *text;
+
+		if (name && strcmp(key, "name") == 0)
+			continue;
+		text = render_value(v, NULL, NULL);
+		fprintf(out, " %s %s", key, text);
+		free(text);
+	}
+	fputc('\n', out);
+}
+
+static void apply_text(FILE *out, const json_t *params, const json_t *result)
+{
+	const json_t *changes = json_object_get(result, "changes");
+	json_t *change;
+	size_t i;
+
+	json_array_foreach (changes, i, change)
+		print_change(out, change);
+	if (i == 0)
+		fputs("nothing to change\n", out);
+	else if (!json_get_bool(result, "applied", true))
+		fputs("not applied: dry run\n", out);
+}
+
+/* flued's parameter is /config/ports/3; the file's place is /ports/3. */
+static void to_place_in_file(struct err *e)
+{
+	static const char root[] = "/config";
+	size_t len = sizeof(root) - 1;
+
+	if (strncmp(e->path, root, len) == 0 && (e->path[len] == '/' || !e->path[len]))
+		memmove(e->path, e->path + len, strlen(e->path + len) + 1);
+}
+
+static int apply(struct cli *c, const struct cli_verb *verb, json_t *params)
+{
+	const char *path = json_get_str(params, "file", "");
+	struct cfg_lines *lines;
+	json_t *config, *request, *result;
+	struct err e = {0};
+	int ret;
+
+	if (cfg_load_file(path, &config, &lines, &e) != 0)
+		return cli_fail(c, CLI_BAD_FILE, "%s", e.text);
+	request = json_pack("{s:o}", "config", config);
+	if (json_get_bool(params, "dry-run", false))
+		json_object_set_new(request, "dry-run", json_true());
+	ret = cli_try(c, verb->method, request, &result, &e);
+	if (ret == CLI_OK) {
+		cli_print(c, verb, params, result);
+	} else {
+		to_place_in_file(&e);
+		if (ret == CLI_REFUSED && e.path[0])
+			cfg_err_locate(&e, path, lines);
+		cli_fail(c, ret, "%s", e.text);
+	}
+	json_decref(result);
+	json_decref(request);
+	cfg_lines_free(lines);
+	return ret;
+}
+
+static const struct api_key apply_keys[] = {
+	{"file", API_STR, 1, 4095, NULL, NULL, API_ID | API_REQUIRED, "file",
+	 "the configuration, flue-config(5); -: standard input"},
+	{0},
+};
+
+static const struct cli_verb verbs[] = {
+	{.name = "show", .method = "config.show", .text = show_text},
+	{.name = "apply",
+	 .method = "config.apply",
+	 .keys = apply_keys,
+	 .help = "make the state a file's, and say what changed",
+	 .text = apply_text,
+	 .run = apply},
+	{0},
+};
+
+const struct cli_object cli_config = {.name = "config", .verbs = verbs};
+
+const struct cli_object cli_apply = {
+	.name = "apply", .help = "the same as 'config apply'", .verbs = &verbs[1], .single = true};
