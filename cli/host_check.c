@@ -115,14 +115,16 @@ static void check_hugepages(struct check *c)
 {
 	long long total = hugepage_mib(c, "nr_hugepages"),
 		  spare = hugepage_mib(c, "free_hugepages");
-	long long size = meminfo(c, "Hugepagesize");
-	char cure[160];
+	long long size = meminfo(c, "Hugepagesize"), more;
+	char cure[160], path[96], now[32];
 
-	/* 512 MiB hold the default number of buffers twice. */
 	size = size > 0 ? size : 2048;
-	snprintf(cure, sizeof(cure),
-		 "echo %lld | sudo tee /sys/kernel/mm/hugepages/hugepages-%lldkB/nr_hugepages",
-		 (total * 1024 + 512 * 1024 + size - 1) / size, size);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lldkB/nr_hugepages",
+		 size);
+	read_line(c, path, now, sizeof(now));
+	/* 512 MiB hold the default number of buffers several times. */
+	more = (512 * 1024 + size - 1) / size;
+	snprintf(cure, sizeof(cure), "echo %lld | sudo tee %s", atoll(now) + more, path);
 	if (total == 0)
 		row(c, "hugepages", "note", cure,
 		    "none reserved: flued takes ordinary memory, and misses the TLB more often");
