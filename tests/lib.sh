@@ -255,7 +255,7 @@ capture() { # NAME NAMESPACE [TCPDUMP ARGUMENT]...
 	local name=$1 where=$2
 	shift 2
 	: >"$T/$name.log"
-	start "$name" ip netns exec "$where" tcpdump -i eth0 -n -U -w "$T/$name.pcap" "$@"
+	start "$name" ip netns exec "$where" tcpdump -i eth0 -n -U --immediate-mode -w "$T/$name.pcap" "$@"
 	eventually 5 grep -q 'listening on' "$T/$name.log"
 }
 
