@@ -22,7 +22,7 @@ eventually 20 port_up g1
 eventually 20 port_up g2
 
 say "both queue pairs are in use"
-eventually 5 equal 2 sh -c "$BUILD/cli/flue port show g2 -j | jq '.[0].queues_enabled'"
+eventually 10 equal 2 sh -c "$BUILD/cli/flue port show g2 -j | jq '.[0].queues_enabled'"
 
 say "9000-byte frames in chains of buffers"
 guest_say g2 start

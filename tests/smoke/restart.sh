@@ -35,7 +35,7 @@ equal "$before" huge
 
 say "two of them do not share a socket"
 flued_start --config $T/flue.yaml
-refused 'already|in use|running' timeout 20 "$BUILD/vswitch/flued" --socket $FLUE_SOCKET
+refused 'already|another' timeout 20 "$BUILD/vswitch/flued" --socket $FLUE_SOCKET
 flued_alive
 ping_ok h1 10.0.0.2
 
