@@ -27,8 +27,8 @@ int api_check_port(const json_t *port, const char *path, struct err *e)
 			continue;
 		snprintf(at, sizeof(at), "%s/%s", path, k->name);
 		if (there && !(k->flags & flag))
-			return err_at(e, -EINVAL, at, "%s: a port of kind %s has no such key", k->name,
-				      kind);
+			return err_at(e, -EINVAL, at, "%s: a port of kind %s has no such key",
+				      k->name, kind);
 		if (!there && (k->flags & flag) && (k->flags & API_REQUIRED))
 			return err_at(e, -EINVAL, path, "%s: missing (%s)", k->name, k->help);
 	}
@@ -45,8 +45,9 @@ int api_check_port(const json_t *port, const char *path, struct err *e)
 	}
 	if (!json_get_bool(port, "csum", true) && json_get_bool(port, "tso", true)) {
 		snprintf(at, sizeof(at), "%s/csum", path);
-		return err_at(e, -EINVAL, at,
-			      "csum: segmentation offload needs checksum offload; set tso off as well");
+		return err_at(
+			e, -EINVAL, at,
+			"csum: segmentation offload needs checksum offload; set tso off as well");
 	}
 	return 0;
 }
@@ -61,16 +62,16 @@ static int check_object(const struct api_object *o, const json_t *obj, const cha
 
 	if (!json_is_object(obj))
 		return err_at(e, -EINVAL, path, "must be a mapping of keys to values");
-	json_object_foreach((json_t *)obj, name, v)
-	{
+	json_object_foreach ((json_t *)obj, name, v) {
 		const struct api_key *k = o->keys;
 
 		snprintf(at, sizeof(at), "%s/%s", path, name);
 		while (k->name && strcmp(k->name, name) != 0)
 			k++;
 		if (!k->name)
-			return err_at(e, -EINVAL, at, "%.40s: a %s has no such key; see 'flue %s help'",
-				      name, o->name, o->name);
+			return err_at(e, -EINVAL, at,
+				      "%.40s: a %s has no such key; see 'flue %s help'", name,
+				      o->name, o->name);
 		if (api_check_value(k, v, at, e) != 0)
 			return -EINVAL;
 	}
@@ -90,8 +91,7 @@ static int check_list(const struct api_object *o, const json_t *list, struct err
 	snprintf(at, sizeof(at), "/%s", o->member);
 	if (list && !json_is_array(list))
 		return err_at(e, -EINVAL, at, "%s: must be a list", o->member);
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		const char *id;
 
 		snprintf(at, sizeof(at), "/%s/%zu", o->member, i);
@@ -100,8 +100,8 @@ static int check_list(const struct api_object *o, const json_t *list, struct err
 		id = json_get_str(item, "name", NULL);
 		if (id && json_find(list, "name", id) != item) {
 			snprintf(at, sizeof(at), "/%s/%zu/name", o->member, i);
-			return err_at(e, -EEXIST, at, "name: there are two of name '%s'; rename one",
-				      id);
+			return err_at(e, -EEXIST, at,
+				      "name: there are two of name '%s'; rename one", id);
 		}
 	}
 	return 0;
@@ -123,8 +123,7 @@ static int check_references(const json_t *config, struct err *e)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(ports, i, item)
-	{
+	json_array_foreach (ports, i, item) {
 		const char *bridge = json_get_str(item, "bridge", "");
 
 		snprintf(at, sizeof(at), "/ports/%zu", i);
@@ -133,10 +132,10 @@ static int check_references(const json_t *config, struct err *e)
 		snprintf(at, sizeof(at), "/ports/%zu/bridge", i);
 		if (!json_find(bridges, "name", bridge))
 			return err_at(e, -ENOENT, at,
-				      "bridge: there is no bridge '%s'; add it under bridges", bridge);
+				      "bridge: there is no bridge '%s'; add it under bridges",
+				      bridge);
 	}
-	json_array_foreach(fdb, i, item)
-	{
+	json_array_foreach (fdb, i, item) {
 		const char *bridge = json_get_str(item, "bridge", "");
 		const json_t *port = json_find(ports, "name", json_get_str(item, "port", ""));
 
@@ -146,8 +145,9 @@ static int check_references(const json_t *config, struct err *e)
 				      json_get_str(item, "port", ""));
 		for (size_t j = 0; j < i; j++)
 			if (same_fdb(item, json_array_get(fdb, j)))
-				return err_at(e, -EEXIST, at,
-					      "fdb: the address stands twice; remove one of the entries");
+				return err_at(
+					e, -EEXIST, at,
+					"fdb: the address stands twice; remove one of the entries");
 	}
 	return 0;
 }
@@ -160,8 +160,7 @@ int api_check_config(const json_t *config, struct err *e)
 
 	if (!json_is_object(config))
 		return err_at(e, -EINVAL, "", "a configuration must be a mapping");
-	json_object_foreach((json_t *)config, name, v)
-	{
+	json_object_foreach ((json_t *)config, name, v) {
 		const struct api_object *o = api_objects;
 		char at[128];
 
@@ -175,10 +174,11 @@ int api_check_config(const json_t *config, struct err *e)
 		while (o->name && (!o->member || strcmp(o->member, name) != 0))
 			o++;
 		if (!o->name)
-			return err_at(e, -EINVAL, at,
-				      "%.40s: not part of a configuration (version, switch, bridges, "
-				      "ports, fdb)",
-				      name);
+			return err_at(
+				e, -EINVAL, at,
+				"%.40s: not part of a configuration (version, switch, bridges, "
+				"ports, fdb)",
+				name);
 	}
 	v = json_object_get(config, "switch");
 	ret = v ? check_object(api_object_find("switch"), v, "/switch", e) : 0;
@@ -213,7 +213,7 @@ void api_strip_defaults(json_t *config)
 			if (json_object_size(v) == 0)
 				json_object_del(config, o->member);
 		}
-		json_array_foreach(v, i, item)
+		json_array_foreach (v, i, item)
 			strip(o, item);
 	}
 }

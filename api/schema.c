@@ -110,7 +110,8 @@ static int is_prefix_list(const char *s)
 		*slash = '\0';
 		plen = strtoul(slash + 1, &end, 10);
 		v6 = strchr(item, ':') != NULL;
-		if (*end || plen > (v6 ? 128 : 32) || inet_pton(v6 ? AF_INET6 : AF_INET, item, addr) != 1)
+		if (*end || plen > (v6 ? 128 : 32) ||
+		    inet_pton(v6 ? AF_INET6 : AF_INET, item, addr) != 1)
 			return 0;
 		s = comma ? comma + 1 : NULL;
 	} while (s);
@@ -136,15 +137,16 @@ static int check_text(const struct api_key *k, const char *s, const char *path, 
 	switch (k->type) {
 	case API_NAME:
 		if (strlen(s) > (size_t)k->max || !is_name(s))
-			return err_at(e, -EINVAL, path,
-				      "%s: '%.40s' is not a name; use up to %d letters, digits, '.', '_' "
-				      "or '-', the first a letter or digit",
-				      k->name, s, (int)k->max);
+			return err_at(
+				e, -EINVAL, path,
+				"%s: '%.40s' is not a name; use up to %d letters, digits, '.', '_' "
+				"or '-', the first a letter or digit",
+				k->name, s, (int)k->max);
 		return 0;
 	case API_STR:
 		if (strlen(s) < (size_t)k->min || strlen(s) > (size_t)k->max)
-			return err_at(e, -EINVAL, path, "%s: must have %d to %d characters", k->name,
-				      (int)k->min, (int)k->max);
+			return err_at(e, -EINVAL, path, "%s: must have %d to %d characters",
+				      k->name, (int)k->min, (int)k->max);
 		return 0;
 	case API_ENUM:
 		if (!is_one_of(k->values, s))
@@ -154,20 +156,22 @@ static int check_text(const struct api_key *k, const char *s, const char *path, 
 	case API_RANGES:
 		if (ranges_parse(s, bits, 4096, (unsigned int)k->min, (unsigned int)k->max) != 0)
 			return err_at(e, -EINVAL, path,
-				      "%s: '%.40s' is not a list such as 10,20-30 of numbers from %d to %d",
+				      "%s: '%.40s' is not a list such as 10,20-30 of numbers from "
+				      "%d to %d",
 				      k->name, s, (int)k->min, (int)k->max);
 		return 0;
 	case API_MAC:
 		if (!is_mac(s))
 			return err_at(e, -EINVAL, path,
-				      "%s: '%.40s' is not an address such as 52:54:00:12:34:56", k->name,
-				      s);
+				      "%s: '%.40s' is not an address such as 52:54:00:12:34:56",
+				      k->name, s);
 		return 0;
 	case API_PREFIX:
 		if (!is_prefix_list(s))
-			return err_at(e, -EINVAL, path,
-				      "%s: '%.80s' is not a list such as 192.0.2.1/24,2001:db8::1/64",
-				      k->name, s);
+			return err_at(
+				e, -EINVAL, path,
+				"%s: '%.80s' is not a list such as 192.0.2.1/24,2001:db8::1/64",
+				k->name, s);
 		return 0;
 	default:
 		return err_at(e, -EINVAL, path, "%s: not a string", k->name);
@@ -177,9 +181,9 @@ static int check_text(const struct api_key *k, const char *s, const char *path, 
 int api_check_value(const struct api_key *k, const json_t *v, const char *path, struct err *e)
 {
 	static const char *const want[] = {
-		[API_STR] = "a string",    [API_NAME] = "a string", [API_UINT] = "an integer",
-		[API_BOOL] = "true or false", [API_ENUM] = "a string", [API_RANGES] = "a string",
-		[API_MAC] = "a string",    [API_PREFIX] = "a string", [API_CONFIG] = "an object",
+		[API_STR] = "a string",	      [API_NAME] = "a string",	 [API_UINT] = "an integer",
+		[API_BOOL] = "true or false", [API_ENUM] = "a string",	 [API_RANGES] = "a string",
+		[API_MAC] = "a string",	      [API_PREFIX] = "a string", [API_CONFIG] = "an object",
 	};
 	int ok;
 
@@ -281,15 +285,15 @@ int api_check_params(const struct api_method *m, const json_t *params, struct er
 
 	if (params && !json_is_object(params))
 		return err_at(e, -EINVAL, "", "parameters must be an object with named members");
-	json_object_foreach((json_t *)params, name, v)
-	{
+	json_object_foreach ((json_t *)params, name, v) {
 		const struct api_key *k = api_method_key(m, name);
 		char at[128];
 
 		snprintf(at, sizeof(at), "/%s", name);
 		if (!k)
-			return err_at(e, -EINVAL, at, "%.40s: %s takes no such key; see 'flue %s help'",
-				      name, m->name, m->object);
+			return err_at(e, -EINVAL, at,
+				      "%.40s: %s takes no such key; see 'flue %s help'", name,
+				      m->name, m->object);
 		if (api_check_value(k, v, at, e) != 0)
 			return -EINVAL;
 	}

@@ -49,8 +49,8 @@ struct api_key {
 	const char *values; /* API_ENUM: "a|b|c" */
 	const char *def;    /* what absence means, as text; NULL: nothing */
 	unsigned int flags; /* enum api_key_flag */
-	const char *ref;    /* the object this key names ("bridge", "port"), for completion; or NULL */
-	const char *help;   /* one line */
+	const char *ref; /* the object this key names ("bridge", "port"), for completion; or NULL */
+	const char *help; /* one line */
 };
 
 /* An object of the configuration: a list (or, for `switch`, a mapping) of that name in a file. */
@@ -65,8 +65,8 @@ struct api_object {
  * a key is taken when it has any of these flags (0: none; ~0u: all). Of the taken keys, those with
  * API_ID or API_REQUIRED are required when `needs` has that flag. */
 struct api_method {
-	const char *name;    /* "port.add" */
-	const char *object;  /* "port" */
+	const char *name;   /* "port.add" */
+	const char *object; /* "port" */
 	unsigned int of_object;
 	unsigned int needs;
 	const struct api_key *keys; /* or NULL */

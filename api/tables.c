@@ -95,7 +95,6 @@ const struct api_object api_objects[] = {
 	{0},
 };
 
-
 static const struct api_key bridge_show_keys[] = {
 	{"name", API_NAME, 1, 31, NULL, NULL, API_ID, "bridge", "this one only"},
 	{0},
@@ -112,7 +111,8 @@ static const struct api_key fdb_show_keys[] = {
 	{"port", API_NAME, 1, 31, NULL, NULL, 0, "port", "this port only"},
 	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL, "this VLAN only"},
 	{"mac", API_MAC, 0, 0, NULL, NULL, 0, NULL, "this address only"},
-	{"cursor", API_UINT, 0, INT64_MAX, NULL, "0", 0, NULL, "where to go on, from the last answer"},
+	{"cursor", API_UINT, 0, INT64_MAX, NULL, "0", 0, NULL,
+	 "where to go on, from the last answer"},
 	{"limit", API_UINT, 1, 4096, NULL, "4096", 0, NULL, "how many entries one answer may hold"},
 	{0},
 };
@@ -141,7 +141,8 @@ static const struct api_key trace_start_keys[] = {
 	{"count", API_UINT, 1, 1000, NULL, "10", 0, NULL, "stop after so many packets"},
 	{"mac", API_MAC, 0, 0, NULL, NULL, 0, NULL, "source or destination address"},
 	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL, "this VLAN only"},
-	{"ethertype", API_UINT, 0, 65535, NULL, NULL, 0, NULL, "this EtherType only (2048 is IPv4)"},
+	{"ethertype", API_UINT, 0, 65535, NULL, NULL, 0, NULL,
+	 "this EtherType only (2048 is IPv4)"},
 	{"host", API_STR, 1, 45, NULL, NULL, 0, NULL, "source or destination IPv4 or IPv6 address"},
 	{0},
 };
@@ -172,8 +173,10 @@ const struct api_method api_methods[] = {
 	{"vlan.show", "vlan", 0, 0, vlan_show_keys, "list ports and their VLANs"},
 	{"pipeline.show", "pipeline", 0, 0, NULL, "calls, packets and cycles of each stage"},
 	{"config.show", "config", 0, 0, NULL, "the configuration that leads to this state"},
-	{"config.apply", "config", 0, API_REQUIRED, apply_keys, "make the state this configuration's"},
-	{"trace.start", "trace", 0, API_REQUIRED, trace_start_keys, "follow the next packets of a port"},
+	{"config.apply", "config", 0, API_REQUIRED, apply_keys,
+	 "make the state this configuration's"},
+	{"trace.start", "trace", 0, API_REQUIRED, trace_start_keys,
+	 "follow the next packets of a port"},
 	{"trace.read", "trace", 0, 0, trace_read_keys, "what was seen since"},
 	{"trace.stop", "trace", 0, 0, NULL, "stop following"},
 	{0},
