@@ -233,13 +233,43 @@ static uint16_t ethdev_rx(struct port *p, struct pkt_worker *w, uint16_t q, stru
 	return rte_eth_rx_burst(d->dev, q, pkts, RTE_MIN(n, (uint16_t)32));
 }
 
+static bool borrowed(const struct rte_mbuf *m)
+{
+	for (; m; m = m->next)
+		if (m->ol_flags & RTE_MBUF_F_EXTERNAL)
+			return true;
+	return false;
+}
+
+/* The device is done with a packet some time later, and reaches only DPDK's memory: what lies in a
+ * buffer of another port's gets a copy. Returns how many of the packets are fit to be sent. */
+static uint16_t settle(struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *copy;
+
+		if (likely(!borrowed(pkts[i])))
+			continue;
+		copy = rte_pktmbuf_copy(pkts[i], port_env.data_pool, 0, UINT32_MAX);
+		if (unlikely(!copy))
+			return i;
+		rte_pktmbuf_free(pkts[i]);
+		pkts[i] = copy;
+	}
+	return n;
+}
+
 static uint16_t transmit(const struct ethdev *d, uint16_t q, struct rte_mbuf **pkts, uint16_t n,
 			 enum pkt_drop *why)
 {
-	uint16_t good = d->prepare ? rte_eth_tx_prepare(d->dev, q, pkts, n) : n;
+	uint16_t settled = settle(pkts, n);
+	uint16_t good = d->prepare ? rte_eth_tx_prepare(d->dev, q, pkts, settled) : settled;
 	uint16_t sent = rte_eth_tx_burst(d->dev, q, pkts, good);
 
-	*why = sent < good ? PKT_DROP_TX_FULL : PKT_DROP_TX_REFUSED;
+	if (sent < good)
+		*why = PKT_DROP_TX_FULL;
+	else
+		*why = good < settled ? PKT_DROP_TX_REFUSED : PKT_DROP_NO_MBUF;
 	return sent;
 }
 

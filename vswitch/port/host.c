@@ -4,12 +4,13 @@
  * kernel hands over segments of up to 64 KB with their checksums still open, and takes such from
  * us; one system call moves one unit.
  *
- * Receive keeps a chain of 2 KB mbufs ready for each queue, long enough for the largest unit, and
- * reads straight into it; those the unit did not fill stay for the next one. So memory does not
- * depend on the MTU, and nothing is copied in user space.
+ * Receive reads into one 2 KB mbuf, where a frame of an ordinary MTU and the headers of anything
+ * larger go, and from there on into a large buffer that the packet then refers to (unitbuf.h). So
+ * memory does not depend on the MTU, and nothing is copied in user space.
  */
 #include "vswitch/port/hostif.h"
 #include "vswitch/port/port.h"
+#include "vswitch/port/unitbuf.h"
 #include "vswitch/port/vnet_hdr.h"
 
 #include "base/log.h"
@@ -30,8 +31,10 @@
 #endif
 
 enum {
-	SEG_BYTES = RTE_MBUF_DEFAULT_DATAROOM,
-	SEGS = (PKT_UNIT_MAX + SEG_BYTES - 1) / SEG_BYTES + 1,
+	HEAD_BYTES = RTE_MBUF_DEFAULT_DATAROOM,
+	REST_BYTES = PKT_UNIT_MAX - HEAD_BYTES,
+	TX_SEGS =
+		128, /* pieces of a packet one call writes: a unit from a guest is in 2 KB pieces */
 	/* Bytes one receive call returns at most before what it has is passed on: more would
 	 * leave the cache before it is sent. */
 	RX_BYTES = 128 * 1024,
@@ -39,10 +42,8 @@ enum {
 
 struct host_queue {
 	int fd;
-	uint16_t ready; /* segs[0..ready) hold an mbuf */
-	struct rte_mbuf *segs[SEGS];
-	struct virtio_net_hdr hdr;
-	struct iovec iov[SEGS + 1]; /* the header, then the mbufs' buffers */
+	struct rte_mbuf *head; /* ready for the next packet; NULL: to be allocated */
+	struct unitbuf *rest;
 } __rte_cache_aligned;
 
 struct host {
@@ -137,7 +138,8 @@ static void close_queues(struct host *h)
 	for (uint16_t i = 0; i < h->n; i++) {
 		struct host_queue *q = &h->queues[i];
 
-		rte_pktmbuf_free_bulk(q->segs, q->ready);
+		rte_pktmbuf_free(q->head);
+		unitbuf_free(q->rest);
 		close(q->fd);
 	}
 }
@@ -155,7 +157,12 @@ static int make(struct port *p, struct host *h, uint16_t queues, const json_t *c
 			ret = q->fd;
 			goto close_queues;
 		}
-		q->iov[0] = (struct iovec){&q->hdr, sizeof(q->hdr)};
+		q->rest = unitbuf_new(REST_BYTES);
+		if (!q->rest) {
+			close(q->fd);
+			ret = err_set(e, -ENOMEM, "out of memory");
+			goto close_queues;
+		}
 		h->n++;
 	}
 	set_offloads(p, h->queues[0].fd, csum, tso);
@@ -219,78 +226,76 @@ static void host_destroy(struct port *p, bool keep)
 	free(h);
 }
 
-/* Makes the chain whole again. false: no mbufs. */
-static bool refill(struct host_queue *q, struct pkt_worker *w)
+/* The packet of `len` bytes that was read into head and rest. NULL: no mbuf; the packet is lost. */
+static struct rte_mbuf *take(struct host_queue *q, struct pkt_worker *w, uint32_t len)
 {
-	uint16_t want = SEGS - q->ready;
+	struct rte_mbuf *head = q->head, *rest;
 
-	if (rte_pktmbuf_alloc_bulk(w->data_pool, &q->segs[q->ready], want) != 0)
-		return false;
-	for (; q->ready < SEGS; q->ready++)
-		q->iov[1 + q->ready] =
-			(struct iovec){rte_pktmbuf_mtod(q->segs[q->ready], void *), SEG_BYTES};
-	return true;
+	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)HEAD_BYTES);
+	if (len > HEAD_BYTES) {
+		rest = rte_pktmbuf_alloc(w->header_pool);
+		if (unlikely(!rest))
+			return NULL;
+		unitbuf_attach(q->rest, rest, (uint16_t)(len - HEAD_BYTES));
+		head->next = rest;
+		head->nb_segs = 2;
+	}
+	head->pkt_len = len;
+	q->head = NULL;
+	return head;
 }
 
-/* Takes the packet of `len` bytes out of the ready mbufs. The unused ones move to the front. */
-static struct rte_mbuf *take(struct host_queue *q, uint32_t len)
+/* One packet. 1; 0: there is none; -ENOBUFS: no buffers, and it may wait or be lost; -EINVAL: it
+ * asks for an offload that does not fit it, and is dropped. */
+static int receive_one(struct host_queue *q, struct pkt_worker *w, struct port *p,
+		       struct rte_mbuf **pkt)
 {
-	struct rte_mbuf *head = q->segs[0], *last = head;
-	uint16_t used = 1, moved;
+	uint8_t *place = unitbuf_place(q->rest);
+	struct virtio_net_hdr hdr;
+	struct iovec iov[3];
+	ssize_t len;
 
-	head->pkt_len = len;
-	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)SEG_BYTES);
-	for (len -= head->data_len; len > 0; len -= last->data_len) {
-		struct rte_mbuf *seg = q->segs[used++];
-
-		seg->data_len = (uint16_t)RTE_MIN(len, (uint32_t)SEG_BYTES);
-		last->next = seg;
-		last = seg;
+	if (!q->head)
+		q->head = rte_pktmbuf_alloc(w->data_pool);
+	if (unlikely(!q->head || !place))
+		return -ENOBUFS;
+	iov[0] = (struct iovec){&hdr, sizeof(hdr)};
+	iov[1] = (struct iovec){rte_pktmbuf_mtod(q->head, void *), HEAD_BYTES};
+	iov[2] = (struct iovec){place, REST_BYTES};
+	len = readv(q->fd, iov, 3);
+	if (len <= (ssize_t)sizeof(hdr)) {
+		if (len < 0 && errno == EBADFD) /* the namespace went, and the interface with it */
+			atomic_store(&p->up, false);
+		return 0;
 	}
-	head->nb_segs = used;
-	/* As many as were used move to the front, from the back. */
-	moved = RTE_MIN(used, (uint16_t)(q->ready - used));
-	for (uint16_t i = 0; i < moved; i++) {
-		q->segs[i] = q->segs[q->ready - 1 - i];
-		q->iov[1 + i] = q->iov[q->ready - i];
+	*pkt = take(q, w, (uint32_t)len - sizeof(hdr));
+	if (unlikely(!*pkt))
+		return -ENOBUFS;
+	if ((hdr.flags | hdr.gso_type) && unlikely(vnet_hdr_to_mbuf(&hdr, *pkt) != 0)) {
+		(*pkt)->port = p->id;
+		pkt_drop(w, *pkt, p->id, PKT_DROP_BAD_OFFLOAD);
+		return -EINVAL;
 	}
-	q->ready -= used;
-	return head;
+	return 1;
 }
 
 static uint16_t host_rx(struct port *p, struct pkt_worker *w, uint16_t qi, struct rte_mbuf **pkts,
 			uint16_t n)
 {
 	struct host *h = p->priv;
-	struct host_queue *q = &h->queues[qi];
-	struct pkt_counters *c = &w->counters[p->id];
 	uint32_t bytes = 0;
 	uint16_t got = 0;
 
 	while (got < n && bytes < RX_BYTES) {
-		ssize_t len;
+		int ret = receive_one(&h->queues[qi], w, p, &pkts[got]);
 
-		if (q->ready < SEGS && unlikely(!refill(q, w))) {
-			pkt_count(c->drop[PKT_DROP_NO_MBUF], 1);
-			break;
-		}
-		len = readv(q->fd, q->iov, SEGS + 1);
-		if (len < 0) {
-			if (errno == EBADFD) /* the namespace went, and the interface with it */
-				atomic_store(&p->up, false);
-			break;
-		}
-		len -= (ssize_t)sizeof(q->hdr);
-		if (unlikely(len <= 0))
+		if (ret == -EINVAL)
 			continue;
-		pkts[got] = take(q, (uint32_t)len);
-		bytes += (uint32_t)len;
-		if ((q->hdr.flags | q->hdr.gso_type) && vnet_hdr_to_mbuf(&q->hdr, pkts[got]) != 0) {
-			pkts[got]->port = p->id;
-			pkt_drop(w, pkts[got], p->id, PKT_DROP_BAD_OFFLOAD);
-			continue;
-		}
-		got++;
+		if (ret == -ENOBUFS)
+			pkt_count(w->counters[p->id].drop[PKT_DROP_NO_MBUF], 1);
+		if (ret <= 0)
+			break;
+		bytes += pkts[got++]->pkt_len;
 	}
 	return got;
 }
@@ -298,7 +303,7 @@ static uint16_t host_rx(struct port *p, struct pkt_worker *w, uint16_t qi, struc
 /* One packet. 0, or why not. */
 static enum pkt_drop send_one(int fd, const struct rte_mbuf *m)
 {
-	struct iovec iov[SEGS * 2 + 1];
+	struct iovec iov[TX_SEGS + 1];
 	struct virtio_net_hdr hdr;
 	int n = 1;
 
