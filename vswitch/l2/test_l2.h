@@ -13,7 +13,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-enum { TEST_DATA_MBUFS = 255, TEST_HEADER_MBUFS = 255, TEST_PORTS = 8, TEST_NOW = 77 };
+#ifndef TEST_DATA_MBUFS
+#define TEST_DATA_MBUFS	  255
+#define TEST_HEADER_MBUFS 255
+#endif
+
+enum { TEST_PORTS = 8, TEST_NOW = 77 };
 
 struct test_l2 {
 	struct fwd_config fwd;
