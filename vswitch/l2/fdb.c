@@ -16,6 +16,9 @@
 #define VALUE_PORT(v)	     ((uint16_t)((v) >> 32))
 #define VALUE_OF(port, seen) (VALUE_USED | (uint64_t)(port) << 32 | (seen))
 
+/* In place of a key: nobody finds the slot any more, and nobody may claim it yet. */
+#define KEY_BURIED UINT64_C(1)
+
 enum {
 	LINE = 4,	/* slots in a cache line */
 	PROBE_MAX = 16, /* lines an address may lie beyond the one its hash names */
@@ -32,10 +35,11 @@ struct fdb {
 	uint32_t line_mask;
 	uint32_t max;
 	size_t bytes;
-	uint32_t *dead; /* slots marked dead and not yet freed; the first n_sealed wait for a grace
-			   period */
+	uint32_t *dead; /* slots marked dead and not yet freed; the first n_sealed are buried */
 	uint32_t n_dead;
 	uint32_t n_sealed;
+	bool owed;		/* a reap, after a grace period */
+	bool pinned;		/* something was, in that period */
 	_Atomic uint32_t probe; /* lines any address lies beyond its own, at most */
 	_Atomic uint32_t count;
 	_Atomic uint32_t port_count[FDB_PORTS];
@@ -210,6 +214,7 @@ int fdb_pin(struct fdb *f, uint64_t key, uint16_t port, uint32_t now)
 {
 	uint64_t want = VALUE_OF(port, now) | VALUE_STATIC;
 
+	f->pinned = true;
 	/* Until what a lookup finds is pinned: a worker may enter the address just now, before us
 	 * in probe order. */
 	for (;;) {
@@ -276,21 +281,38 @@ uint32_t fdb_forget(struct fdb *f, const struct fdb_match *match, uint32_t *slot
 
 bool fdb_seal(struct fdb *f)
 {
-	if (f->n_sealed || !f->n_dead)
+	uint32_t kept = f->n_sealed;
+
+	if (f->owed)
 		return false;
-	f->n_sealed = f->n_dead;
-	return true;
+	for (uint32_t i = f->n_sealed; i < f->n_dead; i++) {
+		struct slot *s = &f->slots[f->dead[i]];
+		uint64_t v = atomic_load_explicit(&s->value, relaxed);
+
+		if (!(v & VALUE_DEAD) || !atomic_compare_exchange_strong(&s->value, &v, 0))
+			continue; /* revived */
+		atomic_store_explicit(&s->key, KEY_BURIED, memory_order_release);
+		f->dead[kept++] = f->dead[i];
+	}
+	f->n_sealed = kept;
+	f->n_dead = kept;
+	f->owed = kept > 0;
+	f->pinned = false;
+	return f->owed;
 }
 
 void fdb_reap(struct fdb *f)
 {
-	for (uint32_t i = 0; i < f->n_sealed; i++) {
-		struct slot *s = &f->slots[f->dead[i]];
-		uint64_t v = atomic_load_explicit(&s->value, relaxed);
-
-		if ((v & VALUE_DEAD) && atomic_compare_exchange_strong(&s->value, &v, 0))
-			atomic_store_explicit(&s->key, 0, memory_order_release);
-	}
+	if (!f->owed)
+		return;
+	f->owed = false;
+	/* A worker that missed a pinned address just before it was pinned may be about to enter
+	 * it; a slot that came free before the pinned one would let it stand in front. Such a
+	 * worker is gone one more grace period from now. */
+	if (f->pinned)
+		return;
+	for (uint32_t i = 0; i < f->n_sealed; i++)
+		atomic_store_explicit(&f->slots[f->dead[i]].key, 0, memory_order_release);
 	f->n_dead -= f->n_sealed;
 	memmove(f->dead, f->dead + f->n_sealed, f->n_dead * sizeof(*f->dead));
 	f->n_sealed = 0;

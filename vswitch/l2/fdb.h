@@ -10,10 +10,11 @@
  * - A worker claims a free slot by swapping its key in, then stores the value; until then the
  *   value is 0, which readers take for "not there".
  * - Whoever changes a value swaps it against the one they read, so nothing seen later is undone.
- * - The control thread forgets in two steps: it marks the value dead (a lookup misses it, a learn
- *   may revive it), and after a grace period, when no worker can still be looking at the slot for
- *   that key, it frees those that stayed dead (fdb_reap()). So a slot never changes its key while
- *   a worker reads it.
+ * - The control thread forgets in three steps: it marks the value dead (a lookup misses it, a
+ *   learn may revive it); it buries what stayed dead, so that no key finds the slot (fdb_seal());
+ *   and after a grace period, when no worker can still be looking at the slot for its old key, it
+ *   frees the slot for another (fdb_reap()). So a slot never changes its key while a worker reads
+ *   it.
  * - Two workers that learn one address at once may both find it absent and make two entries. The
  *   first in probe order serves all; the other one is never refreshed and ages out.
  */
@@ -84,11 +85,13 @@ struct fdb_match {
  * last one. Returns how many. Main. */
 uint32_t fdb_forget(struct fdb *f, const struct fdb_match *match, uint32_t *slot, uint32_t n);
 
-/* Takes what is marked dead by now for the next fdb_reap(), which the caller owes after a grace
- * period. false: there is nothing, or a reap is owed already. Main. */
+/* Buries what was marked dead and not seen since, for the next fdb_reap(), which the caller owes
+ * after a grace period that begins now. false: there is nothing, or a reap is owed already. Main.
+ */
 bool fdb_seal(struct fdb *f);
 
-/* Frees what was sealed and was not seen since. Main. */
+/* Frees what is buried; where something was pinned meanwhile, leaves it for the next fdb_seal().
+ * Main. */
 void fdb_reap(struct fdb *f);
 
 struct fdb_entry {
