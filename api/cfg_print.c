@@ -59,6 +59,13 @@ static void print_scalar(FILE *out, const json_t *v)
 		json_dumpf(v, out, JSON_ENCODE_ANY); /* numbers, true, false, null, [], {} */
 }
 
+/* Nothing at all is null under any key; the word would be text where the key's type is text. */
+static void print_nested_scalar(FILE *out, const json_t *v)
+{
+	if (!json_is_null(v))
+		print_scalar(out, v);
+}
+
 static bool has_members(const json_t *v)
 {
 	return json_object_size(v) > 0 || json_array_size(v) > 0;
@@ -81,7 +88,7 @@ static void print_block(FILE *out, const json_t *v, int indent, bool follow)
 			print_block(out, item, indent + 2, false);
 		} else {
 			fputc(' ', out);
-			print_scalar(out, item);
+			print_nested_scalar(out, item);
 			fputc('\n', out);
 		}
 	}
@@ -91,7 +98,7 @@ static void print_block(FILE *out, const json_t *v, int indent, bool follow)
 		if (has_members(item)) {
 			print_block(out, item, indent + 2, true);
 		} else {
-			print_scalar(out, item);
+			print_nested_scalar(out, item);
 			fputc('\n', out);
 		}
 	}

@@ -143,6 +143,8 @@ static void printed_loads_back(void **state)
 		good,
 		"{}",
 		"[]",
+		"null",
+		"{a: ~, bridges: [{name: }, null]}",
 		"[1, [2, [3, {}]], {a: [], b: {c: [x]}}]",
 		"[yes, 'yes', 'no', 'null', '~', '', '1', '1.5', '0x1', '-', '- a', 'a: b', 'a "
 		"#b']",

@@ -152,7 +152,10 @@ int cli_run(int argc, char **argv, FILE *out, FILE *err)
 		return cli_fail(&c, CLI_USAGE, "%s", e.text);
 	ret = run_object(&c, argc, argv);
 	client_close(c.client);
-	if (ret == CLI_OK && (fflush(out) != 0 || ferror(out)))
-		return cli_fail(&c, CLI_NO_OUTPUT, "the answer could not be written");
-	return ret;
+	if (ret != CLI_OK || (fflush(out) == 0 && !ferror(out)))
+		return ret;
+	/* Who closed the pipe (`| head`) knows it. */
+	if (errno != EPIPE)
+		cli_fail(&c, CLI_NO_OUTPUT, "the answer could not be written: %s", strerror(errno));
+	return CLI_NO_OUTPUT;
 }

@@ -15,8 +15,10 @@ struct said testing_run(const char *line)
 	int argc = 0;
 
 	assert(copy && out && err);
-	while ((argv[argc] = strsep(&rest, " ")))
-		assert(++argc < 64);
+	while ((argv[argc] = strsep(&rest, " "))) {
+		argc++;
+		assert(argc < 64);
+	}
 	s.code = cli_run(argc, argv, out, err);
 	fclose(out);
 	fclose(err);

@@ -76,7 +76,8 @@ static int follow(struct cli *c, json_t *all)
 			print_steps(c->out, steps);
 		json_array_extend(json_object_get(all, "steps"), steps);
 		json_object_set(all, "packets", json_object_get(answer, "packets"));
-		running = json_get_bool(answer, "running", false) && !last_look;
+		/* With nobody to read on (`| head`), there is nothing left to follow for. */
+		running = json_get_bool(answer, "running", false) && !last_look && !ferror(c->out);
 		json_decref(answer);
 		if (running)
 			nanosleep(&pause, NULL);

@@ -38,7 +38,8 @@ struct pkt_counters {
 } __rte_cache_aligned;
 
 /* Worker: one writer, so a plain addition; the store is atomic for the reader's sake. */
-#define pkt_count(counter, by) __atomic_store_n(&(counter), (counter) + (by), __ATOMIC_RELAXED)
+#define pkt_count(counter, by)	__atomic_store_n(&(counter), (counter) + (by), __ATOMIC_RELAXED)
+#define pkt_set(counter, value) __atomic_store_n(&(counter), (value), __ATOMIC_RELAXED)
 /* Main. */
 #define pkt_read(counter) __atomic_load_n(&(counter), __ATOMIC_RELAXED)
 

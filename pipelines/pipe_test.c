@@ -242,7 +242,7 @@ static void counters_balance(void **state)
 		out -= c->tx_packets;
 		flooded += c->flooded;
 		for (int r = 0; r < PKT_DROP_MAX; r++)
-			if (r < PKT_DROP_MTU_IN)
+			if (r <= PKT_DROP_MTU_IN)
 				ingress_drops += c->drop[r];
 			else
 				egress_drops += c->drop[r];
@@ -297,9 +297,9 @@ static void is_followed(void **state)
 	t.frame.payload = 1600;
 	fake_give(1);
 	fake_run(1);
-	assert_int_equal(atomic_load(&trace.n), RTE_DIM(way) + 6 + 2);
-	assert_int_equal(trace.steps[RTE_DIM(way) + 7].word, PKT_TRACE_DROP);
-	assert_int_equal(trace.steps[RTE_DIM(way) + 7].a, PKT_DROP_MTU_IN);
+	assert_int_equal(atomic_load(&trace.n), RTE_DIM(way) + 2 + 1);
+	assert_int_equal(trace.steps[RTE_DIM(way) + 2].word, PKT_TRACE_DROP);
+	assert_int_equal(trace.steps[RTE_DIM(way) + 2].a, PKT_DROP_MTU_IN);
 	t.w.trace = NULL;
 }
 

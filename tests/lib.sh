@@ -48,16 +48,30 @@ need() { # COMMAND...
 	done
 }
 
-# Ends what this test started, each by its own process id.
+# Ends what this test started, each by its own process id. A guest whose switch went first may
+# not hear the first request.
 stop_all() {
-	local name
+	local name round
 	for name in "${!pids[@]}"; do
 		kill "${pids[$name]}" 2>/dev/null || true
 	done
+	for round in {1..20}; do
+		any_running || break
+		sleep 0.1
+	done
 	for name in "${!pids[@]}"; do
+		[ "$round" -lt 20 ] || kill -KILL "${pids[$name]}" 2>/dev/null || true
 		wait "${pids[$name]}" 2>/dev/null || true
 	done
 	pids=()
+}
+
+any_running() {
+	local pid
+	for pid in "${pids[@]}"; do
+		! kill -0 "$pid" 2>/dev/null || return 0
+	done
+	return 1
 }
 
 ended() {
@@ -255,7 +269,7 @@ capture() { # NAME NAMESPACE [TCPDUMP ARGUMENT]...
 	local name=$1 where=$2
 	shift 2
 	: >"$T/$name.log"
-	start "$name" ip netns exec "$where" tcpdump -i eth0 -n -U -w "$T/$name.pcap" "$@"
+	start "$name" ip netns exec "$where" tcpdump -i eth0 -n -U --immediate-mode -w "$T/$name.pcap" "$@"
 	eventually 5 grep -q 'listening on' "$T/$name.log"
 }
 

@@ -76,7 +76,7 @@ static void lcores(const struct eal_setup *s, char *text, size_t size)
 						text[len - 1] == '(' ? "" : ",", cpu);
 	len += (size_t)snprintf(text + len, size - len, ")");
 	for (uint16_t i = 0; i < s->n_workers && len < size - 16; i++)
-		len += (size_t)snprintf(text + len, size - len, ",%u@%u", i + 1, s->cores[i]);
+		len += (size_t)snprintf(text + len, size - len, ",%d@%u", i + 1, s->cores[i]);
 }
 
 static int start(const struct eal_setup *s, struct err *e)

@@ -7,6 +7,9 @@
  * only, options copied, the sequence number advances by tso_segsz, the IPv4 id by one (also with DF
  * set), IPv4 header checksum and layer 4 checksum complete. USO (RTE_MBUF_F_TX_UDP_SEG): each
  * datagram gets its own UDP length.
+ *
+ * The headers are untrusted: the request's lengths must be those that pkt_parse() finds, and the IP
+ * (and UDP) length that of the whole unit. The checksum field's content is not used.
  */
 #ifndef OFFLOAD_TSO_LRO_TSO_SPLIT_H
 #define OFFLOAD_TSO_LRO_TSO_SPLIT_H

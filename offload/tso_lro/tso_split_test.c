@@ -251,12 +251,30 @@ static void no_room(void **state)
 	pools_are_full();
 }
 
+/* A pool whose mbufs do not hold these headers. */
+static void small_headers(void **state)
+{
+	struct rte_mempool *small = test_pool("small", 255, 32);
+	uint32_t seed = 7;
+	struct rte_mbuf *m;
+
+	unit = (struct test_unit){.segsz = 100, .payload = 3000};
+	test_unit_build(&unit, &seed);
+	m = chain(2048, 2048, &seed);
+	assert_int_equal(tso_split(m, small, frames, PKT_FRAMES_MAX), -ENOMEM);
+	assert_int_equal(rte_mempool_avail_count(small), 255);
+	split_and_check(m);
+	pools_are_full();
+	rte_mempool_free(small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_units), cmocka_unit_test(shared_units),
-		cmocka_unit_test(most_frames),	cmocka_unit_test(refused),
-		cmocka_unit_test(udp_length),	cmocka_unit_test(no_room),
+		cmocka_unit_test(random_units),	 cmocka_unit_test(shared_units),
+		cmocka_unit_test(most_frames),	 cmocka_unit_test(refused),
+		cmocka_unit_test(udp_length),	 cmocka_unit_test(no_room),
+		cmocka_unit_test(small_headers),
 	};
 
 	test_eal_init();

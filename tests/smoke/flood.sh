@@ -20,7 +20,8 @@ send() { # NAMESPACE DESTINATION: a frame of a type nobody else uses
 	ns "$1" "$tools/frames" send eth0 "${2//:/}$(mac_of "$1" | tr -d :)$body"
 }
 got() { # CAPTURE DESTINATION: how many
-	captured "$1" "ether dst $2" | wc -l
+	# One line a frame has an arrow; others show its bytes.
+	captured "$1" "ether dst $2" | grep -c " > " || true
 }
 listen() {
 	local name

@@ -16,7 +16,7 @@ host_port h2 br0 10.0.0.2/24 queues 2
 # More queues than workers, and fewer, must both work.
 host_port h3 br0 10.0.0.3/24 queues 4
 
-equal 2 sh -c "ip netns exec h1 ls -d /sys/class/net/eth0/queues/tx-* | wc -l"
+equal 2 ns h1 sh -c 'ls -d /sys/class/net/eth0/queues/tx-* | wc -l'
 ping_ok h1 10.0.0.2
 ping_ok h1 10.0.0.3
 say "many streams at once, both directions, nothing stuck"

@@ -19,7 +19,7 @@ END
 host h1
 host h2
 huge() { # files in hugepage file systems
-	find /dev/hugepages -type f 2>/dev/null | wc -l
+	{ find /dev/hugepages -type f 2>/dev/null || true; } | wc -l
 }
 before=$(huge)
 for round in 1 2 3; do
@@ -35,7 +35,7 @@ equal "$before" huge
 
 say "two of them do not share a socket"
 flued_start --config $T/flue.yaml
-refused 'already|in use|running' timeout 20 "$BUILD/vswitch/flued" --socket $FLUE_SOCKET
+refused 'already|another' timeout 20 "$BUILD/vswitch/flued" --socket $FLUE_SOCKET
 flued_alive
 ping_ok h1 10.0.0.2
 

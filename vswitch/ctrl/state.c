@@ -20,7 +20,7 @@ static void lower(char *out, size_t size, const char *text)
 {
 	size_t i = 0;
 
-	for (; text[i] && i < size - 1; i++)
+	for (; i < size - 1 && text[i]; i++)
 		out[i] = (char)tolower((unsigned char)text[i]);
 	out[i] = '\0';
 }

@@ -36,11 +36,21 @@ static void put_ports(struct out *o, const struct pkt_headers *h, const uint8_t 
 	put(o, " %s %s:%u > %s:%u", proto, src, pkt_be16(l4), dst, pkt_be16(l4 + 2));
 }
 
+static const char *protocol(uint8_t proto, char *number, size_t size)
+{
+	if (proto == IPPROTO_ICMP)
+		return "ICMP";
+	if (proto == IPPROTO_ICMPV6)
+		return "ICMPv6";
+	snprintf(number, size, "protocol %u", proto);
+	return number;
+}
+
 static void put_ip(struct out *o, const struct pkt_headers *h, const uint8_t *data)
 {
 	int af = h->ip_version == 4 ? AF_INET : AF_INET6;
 	const uint8_t *l3 = data + h->l2_len;
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], number[16];
 
 	inet_ntop(af, l3 + (af == AF_INET ? 12 : 8), src, sizeof(src));
 	inet_ntop(af, l3 + (af == AF_INET ? 16 : 24), dst, sizeof(dst));
@@ -52,7 +62,7 @@ static void put_ip(struct out *o, const struct pkt_headers *h, const uint8_t *da
 	else if (h->l4 == PKT_L4_UDP)
 		put_ports(o, h, data, "UDP", src, dst);
 	else
-		put(o, " protocol %u, %s > %s", h->proto, src, dst);
+		put(o, " %s, %s > %s", protocol(h->proto, number, sizeof(number)), src, dst);
 }
 
 static void put_headers(struct out *o, const struct pkt_trace_step *s)

@@ -52,16 +52,17 @@ static bool settle_intent(struct rte_mbuf *m, const struct pkt_headers *h)
 static enum pkt_drop parse_headers(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mbuf *m)
 {
 	uint32_t len = RTE_MIN(m->data_len, (uint16_t)PKT_PARSE_MAX);
-	struct pkt_headers h;
+	struct pkt_headers h = {0};
+	int ret = pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), len, m->pkt_len, &h);
 	enum word word = HEADERS;
 
-	if (pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), len, m->pkt_len, &h) != 0)
+	if (b->w->trace)
+		pkt_trace_mark(b, m, &h);
+	if (ret != 0)
 		return PKT_DROP_BAD_VLAN;
 	m->l2_len = h.l2_len;
 	m->l3_len = h.l3_len;
 	m->l4_len = h.l4_len;
-	if (b->w->trace)
-		pkt_trace_mark(b, m, &h);
 	if (m->ol_flags & INTENT) {
 		if (!settle_intent(m, &h))
 			return PKT_DROP_BAD_OFFLOAD;

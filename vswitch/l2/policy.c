@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What no bridge forwards. A source address must be one station's (IEEE 802.3-2018 3.2.3), and
- * frames to the addresses 01:80:c2:00:00:00 to 0f are for the bridge they reach, not for those
- * beyond (IEEE 802.1Q-2018 8.6.3) unless the bridge is told to forward them.
+ * What does not come in: what is larger than the port's MTU (of a unit it is the segments that
+ * count; both sizes are remembered), and what no bridge forwards. A source address must be one
+ * station's (IEEE 802.3-2018 3.2.3), and frames to the addresses 01:80:c2:00:00:00 to 0f are for
+ * the bridge they reach, not for those beyond (IEEE 802.1Q-2018 8.6.3) unless the bridge is told to
+ * forward them.
  */
 #include "vswitch/l2/fwd.h"
 #include "vswitch/l2/stages.h"
+
+#include "jumbo/mtu.h"
 
 #include <string.h>
 
 enum word { PASSED };
 static const char *const words[] = {
-	[PASSED] = "may be forwarded",
+	[PASSED] = "{a} bytes may come in and be forwarded",
 };
 
 static inline bool bad_source(const uint8_t *mac)
@@ -31,23 +35,36 @@ static inline bool link_local(const uint8_t *mac)
 	return mac[0] == 0x01 && memcmp(mac, prefix, sizeof(prefix)) == 0 && mac[5] < 0x10;
 }
 
+static void too_large(struct pkt_burst *b, struct rte_mbuf *m, uint32_t size, uint32_t limit)
+{
+	struct pkt_counters *c = &b->w->counters[b->port];
+
+	pkt_set(c->mtu_in_size, size);
+	pkt_set(c->mtu_in_limit, limit);
+	pkt_drop(b->w, m, b->port, PKT_DROP_MTU_IN);
+}
+
 static void policy_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	bool forward_link_local = fwd_bridge(b)->link_local;
-	uint16_t kept = 0;
+	uint16_t limit = fwd_port(b, b->port)->mtu, kept = 0;
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 
-		if (unlikely(bad_source(data + 6))) {
+		uint32_t size = mtu_size(m);
+
+		if (unlikely(size > limit)) {
+			too_large(b, m, size, limit);
+		} else if (unlikely(bad_source(data + 6))) {
 			pkt_drop(b->w, m, b->port, PKT_DROP_BAD_SOURCE);
 		} else if (unlikely(link_local(data)) && !forward_link_local) {
 			pkt_drop(b->w, m, b->port, PKT_DROP_LINK_LOCAL);
 		} else {
 			b->pkts[kept++] = m;
 			if (unlikely(b->traced))
-				pkt_trace_step(stage, b, m, PASSED, 0, 0);
+				pkt_trace_step(stage, b, m, PASSED, size, 0);
 		}
 	}
 	b->n = kept;
@@ -55,7 +72,7 @@ static void policy_process(struct pkt_stage *stage, struct pkt_burst *b)
 
 const struct pkt_stage_def policy_stage = {
 	.name = "policy",
-	.help = "drop what no bridge forwards",
+	.help = "drop what is too large for the port it came from, or that no bridge forwards",
 	.process = policy_process,
 	.words = words,
 	.n_words = RTE_DIM(words),
