@@ -11,6 +11,8 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Only where a target has something to set up first. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 #define FILE_MAX 65536
 
@@ -42,33 +44,29 @@ static void run_variants(uint8_t *data, size_t size)
 int main(int argc, char **argv)
 {
 	static uint8_t data[FILE_MAX];
-	struct dirent *d;
-	int files = 0;
-	DIR *dir;
+	struct dirent **entries;
+	int n = argc == 2 ? scandir(argv[1], &entries, NULL, alphasort) : -1, files = 0;
 
-	if (argc != 2 || !(dir = opendir(argv[1]))) {
+	if (n < 0) {
 		fprintf(stderr, "usage: %s CORPUS-DIRECTORY\n", argv[0]);
 		return 2;
 	}
-	while ((d = readdir(dir)) != NULL) {
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
+	for (int i = 0; i < n; i++) {
 		char path[4096];
 		FILE *f;
-		size_t n;
 
-		if (d->d_name[0] == '.')
+		snprintf(path, sizeof(path), "%s/%s", argv[1], entries[i]->d_name);
+		f = entries[i]->d_name[0] == '.' ? NULL : fopen(path, "rb");
+		free(entries[i]);
+		if (!f)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", argv[1], d->d_name);
-		f = fopen(path, "rb");
-		if (!f) {
-			perror(path);
-			return 2;
-		}
-		n = fread(data, 1, sizeof(data), f);
+		run_variants(data, fread(data, 1, sizeof(data), f));
 		fclose(f);
-		run_variants(data, n);
 		files++;
 	}
-	closedir(dir);
+	free(entries);
 	printf("%d files\n", files);
 	return files > 0 ? 0 : 1;
 }
