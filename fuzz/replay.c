@@ -11,6 +11,8 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Only where a target has something to set up first. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 #define FILE_MAX 65536
 
@@ -49,6 +51,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s CORPUS-DIRECTORY\n", argv[0]);
 		return 2;
 	}
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		FILE *f;

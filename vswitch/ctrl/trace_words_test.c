@@ -79,6 +79,8 @@ static void tells_headers(void **state)
 			    MACS ", IPv4 UDP 10.0.0.1:40000 > 10.0.0.2:5001, 92 bytes");
 	frame.proto = 1;
 	assert_string_equal(headers(96), MACS ", IPv4 ICMP, 10.0.0.1 > 10.0.0.2, 84 bytes");
+	frame.proto = 132;
+	assert_string_equal(headers(96), MACS ", IPv4 protocol 132, 10.0.0.1 > 10.0.0.2, 84 bytes");
 	frame.ip = 6;
 	frame.proto = 6;
 	assert_string_equal(headers(96), MACS ", IPv6 TCP fd00::1:40000 > fd00::2:5001, 124 bytes");

@@ -12,6 +12,7 @@ static struct rte_mbuf *add(uint8_t dst, uint8_t src, uint16_t vlan)
 	t.frame.payload = 100;
 	m = test_l2_add();
 	m->vlan_tci = vlan;
+	m->l2_len = t.frame.l2_len;
 	return m;
 }
 
@@ -52,6 +53,32 @@ static void drops_bad_sources(void **state)
 	assert_int_equal(bytes(t.b.pkts[0])[6], 4);
 	assert_int_equal(bytes(t.b.pkts[1])[11], 7);
 	assert_int_equal(test_l2_drops(1, PKT_DROP_BAD_SOURCE), 3);
+}
+
+static void keeps_the_mtu(void **state)
+{
+	struct rte_mbuf *m;
+
+	test_l2_port(1, 1, 1, 1)->mtu = 100;
+	add(2, 1, 1);
+	t.fwd.ports[1].mtu = 99;
+	test_l2_run(&policy_stage, 1);
+	assert_int_equal(t.b.n, 0);
+	assert_int_equal(t.counters[1].mtu_in_size, 100);
+	assert_int_equal(t.counters[1].mtu_in_limit, 99);
+	/* Of a unit the segments count. */
+	t.fwd.ports[1].mtu = 100;
+	add(2, 1, 1);
+	for (uint16_t segsz = 60; segsz <= 61; segsz++) {
+		m = add(2, 1, 1);
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+		m->tso_segsz = segsz;
+		m->l3_len = m->l4_len = 20;
+	}
+	test_l2_run(&policy_stage, 1);
+	assert_int_equal(t.b.n, 2);
+	assert_int_equal(t.counters[1].mtu_in_size, 101);
+	assert_int_equal(test_l2_drops(1, PKT_DROP_MTU_IN), 2);
 }
 
 /* The addresses from ...:00 to ...:0f, and nothing beside them. */
@@ -292,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_L2(drops_bad_sources),
+		TEST_L2(keeps_the_mtu),
 		TEST_L2(link_local),
 		TEST_L2(learns),
 		TEST_L2(learns_no_more_than_it_may),
