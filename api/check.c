@@ -2,9 +2,9 @@
 /* Checks of a whole configuration: what no single key can tell. */
 #include "api/schema.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static unsigned int kind_flag(const char *kind)
 {
@@ -107,18 +107,52 @@ static int check_list(const struct api_object *o, const json_t *list, struct err
 	return 0;
 }
 
-static int same_fdb(const json_t *a, const json_t *b)
+/* The entry's identity as text: a set of those finds one that stands twice without comparing each
+ * with each. */
+static void fdb_identity(const json_t *entry, char *text, size_t size)
 {
-	return strcasecmp(json_get_str(a, "mac", ""), json_get_str(b, "mac", "")) == 0 &&
-	       strcmp(json_get_str(a, "bridge", ""), json_get_str(b, "bridge", "")) == 0 &&
-	       json_get_int(a, "vlan", 1) == json_get_int(b, "vlan", 1);
+	snprintf(text, size, "%s %s %d", json_get_str(entry, "bridge", ""),
+		 json_get_str(entry, "mac", ""), (int)json_get_int(entry, "vlan", 1));
+	/* Of a MAC address case means nothing; of a bridge's name it does. */
+	for (text += strcspn(text, " "); *text; text++)
+		*text = (char)tolower((unsigned char)*text);
+}
+
+static int check_fdb(const json_t *ports, const json_t *fdb, struct err *e)
+{
+	json_t *seen = json_object(), *item;
+	int ret = 0;
+	size_t i;
+
+	if (!seen)
+		return err_set(e, -ENOMEM, "out of memory");
+	json_array_foreach (fdb, i, item) {
+		const char *bridge = json_get_str(item, "bridge", "");
+		const json_t *port = json_find(ports, "name", json_get_str(item, "port", ""));
+		char at[128], id[96];
+
+		snprintf(at, sizeof(at), "/fdb/%zu/port", i);
+		if (!port || strcmp(json_get_str(port, "bridge", ""), bridge) != 0) {
+			ret = err_at(e, -ENOENT, at, "port: bridge '%s' has no port '%s'", bridge,
+				     json_get_str(item, "port", ""));
+			break;
+		}
+		fdb_identity(item, id, sizeof(id));
+		if (json_object_get(seen, id)) {
+			ret = err_at(e, -EEXIST, at,
+				     "fdb: the address stands twice; remove one of the entries");
+			break;
+		}
+		json_object_set_new(seen, id, json_true());
+	}
+	json_decref(seen);
+	return ret;
 }
 
 static int check_references(const json_t *config, struct err *e)
 {
 	const json_t *bridges = json_object_get(config, "bridges");
 	const json_t *ports = json_object_get(config, "ports");
-	const json_t *fdb = json_object_get(config, "fdb");
 	char at[128];
 	json_t *item;
 	size_t i;
@@ -135,21 +169,7 @@ static int check_references(const json_t *config, struct err *e)
 				      "bridge: there is no bridge '%s'; add it under bridges",
 				      bridge);
 	}
-	json_array_foreach (fdb, i, item) {
-		const char *bridge = json_get_str(item, "bridge", "");
-		const json_t *port = json_find(ports, "name", json_get_str(item, "port", ""));
-
-		snprintf(at, sizeof(at), "/fdb/%zu/port", i);
-		if (!port || strcmp(json_get_str(port, "bridge", ""), bridge) != 0)
-			return err_at(e, -ENOENT, at, "port: bridge '%s' has no port '%s'", bridge,
-				      json_get_str(item, "port", ""));
-		for (size_t j = 0; j < i; j++)
-			if (same_fdb(item, json_array_get(fdb, j)))
-				return err_at(
-					e, -EEXIST, at,
-					"fdb: the address stands twice; remove one of the entries");
-	}
-	return 0;
+	return check_fdb(ports, json_object_get(config, "fdb"), e);
 }
 
 int api_check_config(const json_t *config, struct err *e)

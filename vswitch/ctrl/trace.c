@@ -93,40 +93,62 @@ static const char *port_name(void *ctx, uint16_t id)
 	return id < FWD_PORTS_MAX && c->ports[id].used ? c->ports[id].port.name : "a removed port";
 }
 
-/* Steps are numbered through all workers: worker w's i-th has number i * n_workers + w + 1. */
+static void nothing(struct ctrl *c, void *arg)
+{
+}
+
+/* How many packets are followed by now; *running: may there be more? */
+static uint32_t followed(const struct ctrl *c, bool *running)
+{
+	uint32_t packets = 0;
+
+	*running = false;
+	for (uint16_t w = 0; c->trace && w < c->n_workers; w++) {
+		struct pkt_trace *t = &c->trace[w];
+		uint32_t marked = atomic_load(&t->packets);
+
+		packets += marked;
+		*running |= marked < t->max_packets && atomic_load(&t->n) < PKT_TRACE_STEPS;
+	}
+	return packets;
+}
+
+static void add_steps(struct ctrl *c, uint16_t w, uint64_t after, json_t *steps)
+{
+	struct pkt_trace *t = &c->trace[w];
+	uint32_t n = atomic_load_explicit(&t->n, memory_order_acquire);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pkt_trace_step *s = &t->steps[i];
+		uint64_t seq = (uint64_t)i * c->n_workers + w + 1;
+		uint64_t packet = (uint64_t)(s->packet - 1) * c->n_workers + w + 1;
+		const char *stage;
+		char text[512];
+
+		if (seq <= after)
+			continue;
+		stage = trace_words(s, port_name, c, text, sizeof(text));
+		json_array_append_new(steps, json_pack("{s:I,s:I,s:s,s:s}", "seq", (json_int_t)seq,
+						       "packet", (json_int_t)packet, "stage", stage,
+						       "text", text));
+	}
+}
+
+/* Steps, and packets, are numbered through all workers: worker w's i-th is i * n_workers + w + 1.
+ */
 json_t *trace_read(void *ctx, const json_t *params, struct err *e)
 {
 	uint64_t after = (uint64_t)json_get_int(params, "after", 0);
 	struct ctrl *c = ctx;
 	json_t *steps = json_array();
-	uint32_t packets = 0;
-	bool running = false;
+	bool running;
+	uint32_t packets = followed(c, &running);
 
-	for (uint16_t w = 0; c->trace && w < c->n_workers; w++) {
-		struct pkt_trace *t = &c->trace[w];
-		uint32_t n = atomic_load_explicit(&t->n, memory_order_acquire);
-		uint32_t marked = atomic_load(&t->packets);
-
-		packets += marked;
-		/* The last packet is on its way until the worker has passed a quiescent state; a
-		 * reader that waits a moment longer sees its last steps. */
-		running |= marked < t->max_packets && n < PKT_TRACE_STEPS;
-		for (uint32_t i = 0; i < n; i++) {
-			uint64_t seq = (uint64_t)i * c->n_workers + w + 1;
-			const char *stage;
-			char text[512];
-
-			if (seq <= after)
-				continue;
-			stage = trace_words(&t->steps[i], port_name, c, text, sizeof(text));
-			json_array_append_new(steps,
-					      json_pack("{s:I,s:i,s:s,s:s}", "seq", (json_int_t)seq,
-							"packet",
-							(int)(t->steps[i].packet * c->n_workers +
-							      w - c->n_workers + 1),
-							"stage", stage, "text", text));
-		}
-	}
+	/* The last packet may be on its way still; its last steps belong to the last answer. */
+	if (c->trace && !running)
+		ctrl_defer(c, nothing, NULL);
+	for (uint16_t w = 0; c->trace && w < c->n_workers; w++)
+		add_steps(c, w, after, steps);
 	return json_pack("{s:b,s:i,s:o}", "running", running, "packets", (int)packets, "steps",
 			 steps);
 }

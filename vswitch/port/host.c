@@ -60,7 +60,7 @@ static int open_queue(const char *ifname, bool multi, bool persist, struct err *
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int code, size = sizeof(struct virtio_net_hdr);
+	int code, size = sizeof(struct virtio_net_hdr), little_endian = 1;
 
 	if (fd < 0)
 		return err_set(e, -errno, "cannot open /dev/net/tun: %s; 'modprobe tun' as root",
@@ -80,6 +80,7 @@ static int open_queue(const char *ifname, bool multi, bool persist, struct err *
 		goto close_fd;
 	}
 	if (ioctl(fd, TUNSETVNETHDRSZ, &size) != 0 ||
+	    ioctl(fd, TUNSETVNETLE, &little_endian) != 0 ||
 	    ioctl(fd, TUNSETPERSIST, (unsigned long)persist) != 0) {
 		code = errno;
 		err_set(e, -code, "cannot set up the TAP '%s': %s", ifname, strerror(code));
