@@ -14,7 +14,7 @@ static void port_tx_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	struct port *port = fwd_port(b, b->port)->port;
 	struct pkt_counters *c = &b->w->counters[b->port];
-	uint16_t queue = b->w->id % port->n_txq, done = 0;
+	uint16_t queue = b->w->id % port->n_txq, done = 0, told = 0;
 
 	while (done < b->n) {
 		uint64_t bytes[2] = {0, 0}, units = 0;
@@ -26,9 +26,10 @@ static void port_tx_process(struct pkt_stage *stage, struct pkt_burst *b)
 			bytes[0] += b->pkts[i]->pkt_len;
 			units += (b->pkts[i]->ol_flags &
 				  (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) != 0;
-			if (unlikely(b->traced))
+			if (unlikely(b->traced) && i >= told)
 				pkt_trace_step(stage, b, b->pkts[i], SENT, 0, 0);
 		}
+		told = b->n;
 		taken = port->ops->tx_burst(port, b->w, queue, &b->pkts[done], b->n - done, &why);
 		done += taken;
 		if (likely(done == b->n)) {

@@ -21,16 +21,14 @@ static uint64_t key_of(const json_t *params)
 
 static void reap(struct ctrl *c, void *arg)
 {
-	struct ctrl_bridge *b = arg;
-
-	if (b->used)
-		fdb_reap(b->fdb);
+	fdb_reap(arg);
 }
 
+/* The table is named, and not its bridge: when that goes, its table goes by a later deferral. */
 void ctrl_fdb_reap_later(struct ctrl *c, struct ctrl_bridge *b)
 {
 	if (fdb_seal(b->fdb))
-		ctrl_defer(c, reap, b);
+		ctrl_defer(c, reap, b->fdb);
 }
 
 static uint32_t ticks(uint64_t seconds)
