@@ -32,7 +32,8 @@ static void lookup_process(struct pkt_stage *stage, struct pkt_burst *b)
 		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
 
 		keys[i] = fdb_key(data, b->pkts[i]->vlan_tci);
-		fdb_prefetch(fdb, keys[i]);
+		if (i == 0 || keys[i] != keys[i - 1])
+			fdb_prefetch(fdb, keys[i]);
 	}
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
