@@ -3,6 +3,7 @@
 #ifndef JUMBO_MTU_H
 #define JUMBO_MTU_H
 
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 #include <stdint.h>
 
@@ -15,13 +16,16 @@ enum {
  * its bridge's: a frame that crosses the bridge must fit everywhere on it. Any thread. */
 uint16_t mtu_in_force(uint16_t port_mtu, uint16_t bridge_mtu);
 
-/* The layer-3 size of the largest frame m stands for: its own, or, of a unit (TSO, USO), that of
- * one segment. l2_len (and for a unit l3_len, l4_len, tso_segsz) must be set. Worker. */
+/* The size of the largest frame m stands for, without its Ethernet header and the tag of the
+ * bridge's own VLAN (which is not in the frame, between vlan_in and vlan_out); any other tag is
+ * payload and counts. Of a unit (TSO, USO), that of one segment: its header lengths and tso_segsz
+ * must be set. Worker. */
 static inline uint32_t mtu_size(const struct rte_mbuf *m)
 {
 	if (m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG))
-		return (uint32_t)m->l3_len + m->l4_len + m->tso_segsz;
-	return m->pkt_len - m->l2_len;
+		return (uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz -
+		       RTE_ETHER_HDR_LEN;
+	return m->pkt_len - RTE_ETHER_HDR_LEN;
 }
 
 #endif

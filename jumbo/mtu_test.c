@@ -15,9 +15,14 @@ static void in_force(void **state)
 
 static void size_of_frames_and_units(void **state)
 {
-	struct rte_mbuf m = {.pkt_len = 1518, .l2_len = 18};
+	struct rte_mbuf m = {.pkt_len = 1514, .l2_len = 14};
 
 	assert_int_equal(mtu_size(&m), 1500);
+	m.pkt_len = 1518;
+	m.l2_len = 18; /* a second tag, whether anybody parsed it or not */
+	assert_int_equal(mtu_size(&m), 1504);
+	m.l2_len = 14;
+	assert_int_equal(mtu_size(&m), 1504);
 	m.pkt_len = 65000;
 	m.l2_len = 14;
 	m.l3_len = 20;

@@ -11,7 +11,6 @@
 	X(BAD_VLAN, "bad_vlan", "VLAN tag cut off by the end of the frame")                  \
 	X(BAD_SOURCE, "bad_source", "source address is multicast or zero")                   \
 	X(BAD_OFFLOAD, "bad_offload", "offload request that does not fit the headers")       \
-	X(NO_BRIDGE, "no_bridge", "port is being removed")                                   \
 	X(VLAN_UNTAGGED, "vlan_untagged", "untagged frame, and the port has no native VLAN") \
 	X(VLAN_IN, "vlan_in", "tagged frame of a VLAN the port does not carry")              \
 	X(LINK_LOCAL, "link_local", "control frame to 01:80:c2:00:00:0x, not forwarded")     \

@@ -33,7 +33,7 @@ static bool host_matches(const struct pkt_trace_filter *f, const uint8_t *l3, ui
 }
 
 static bool matches(const struct pkt_trace_filter *f, const struct rte_mbuf *m,
-		    const struct pkt_headers *h)
+		    const struct pkt_headers *h, uint16_t vlan)
 {
 	static const uint8_t any[6];
 	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -45,21 +45,25 @@ static bool matches(const struct pkt_trace_filter *f, const struct rte_mbuf *m,
 	if (memcmp(f->mac, any, 6) != 0 && memcmp(f->mac, data, 6) != 0 &&
 	    memcmp(f->mac, data + 6, 6) != 0)
 		return false;
-	if (f->vlan && (h->l2_len < 18 || ((data[14] << 8 | data[15]) & 0xfff) != f->vlan))
+	if (f->vlan && f->vlan != vlan)
 		return false;
 	return !f->host_len || (h->l3_len && host_matches(f, data + h->l2_len, h->ip_version));
 }
 
-void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_headers *h)
+void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_headers *h,
+		    uint16_t vlan)
 {
 	struct pkt_trace *t = b->w->trace;
-	uint32_t id = atomic_load_explicit(&t->packets, memory_order_relaxed);
+	uint32_t id;
 
-	if (id >= t->max_packets || !matches(&t->filter, m, h))
+	if (atomic_load_explicit(t->packets, memory_order_relaxed) >= t->max_packets ||
+	    !matches(&t->filter, m, h, vlan))
+		return;
+	id = atomic_fetch_add_explicit(t->packets, 1, memory_order_relaxed);
+	if (id >= t->max_packets) /* another worker had the last one */
 		return;
 	m->ol_flags |= flag;
 	*RTE_MBUF_DYNFIELD(m, id_offset, uint32_t *) = id + 1;
-	atomic_store_explicit(&t->packets, id + 1, memory_order_relaxed);
 	b->traced = true;
 }
 

@@ -43,8 +43,9 @@ struct pkt_trace_filter {
 struct pkt_trace {
 	struct pkt_trace_filter filter;
 	uint32_t max_packets;
-	_Atomic uint32_t packets; /* marked so far */
-	_Atomic uint32_t n;	  /* records written; those below n may be read */
+	_Atomic uint32_t *packets; /* marked so far, by all workers together */
+	_Atomic uint32_t count;	   /* which the first of them holds */
+	_Atomic uint32_t n;	   /* records written; those below n may be read */
 	struct pkt_trace_step steps[PKT_TRACE_STEPS];
 };
 
@@ -52,8 +53,10 @@ struct pkt_trace {
 int pkt_trace_init(void);
 
 /* Marks the packets of a received burst that match, and sets burst->traced. Called after the
- * parse stage knows the headers. `h` are those of packet m. Worker. */
-void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_headers *h);
+ * parse stage knows the headers. `h` are those of packet m, vlan the VLAN it will belong to.
+ * Worker. */
+void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_headers *h,
+		    uint16_t vlan);
 
 struct pkt_stage;
 

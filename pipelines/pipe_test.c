@@ -272,6 +272,7 @@ static void is_followed(void **state)
 	memset(&trace, 0, sizeof(trace));
 	trace.filter.port = 1;
 	trace.max_packets = 1;
+	trace.packets = &trace.count;
 	for (uint16_t p = 1; p <= 3; p++)
 		fake_port(p, 1, 1, 1);
 	t.w.trace = &trace;
@@ -280,7 +281,7 @@ static void is_followed(void **state)
 	for (int i = 0; i < 3; i++)
 		fake_give(1);
 	fake_run(1);
-	assert_int_equal(atomic_load(&trace.packets), 1);
+	assert_int_equal(atomic_load(&trace.count), 1);
 	assert_int_equal(atomic_load(&trace.n), RTE_DIM(way));
 	for (size_t i = 0; i < RTE_DIM(way); i++) {
 		const struct pkt_trace_step *s = &trace.steps[i];

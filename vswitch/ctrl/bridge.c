@@ -94,8 +94,8 @@ json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 	return json_object();
 
 restore:
-	set_mtus(c, b, old, NULL);
 	b->conf = old;
+	set_mtus(c, b, old, NULL);
 free_conf:
 	json_decref(conf);
 	return NULL;

@@ -88,5 +88,12 @@ json_t *config_apply(void *ctx, const json_t *params, struct err *e)
 	bool dry_run = json_get_bool(params, "dry-run", false);
 	json_t *plan = ctrl_apply(ctx, json_object_get(params, "config"), dry_run, e);
 
+	/* The path so far is one into the configuration, which is itself a parameter. */
+	if (!plan) {
+		char path[sizeof(e->path)];
+
+		snprintf(path, sizeof(path), "/config%.100s", e->path);
+		memcpy(e->path, path, sizeof(path));
+	}
 	return plan ? json_pack("{s:o,s:b}", "changes", plan, "applied", !dry_run) : NULL;
 }

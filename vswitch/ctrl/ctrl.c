@@ -54,7 +54,7 @@ static void on_changed(evutil_socket_t fd, short what, void *arg)
 		bool up = p->used && atomic_load(&p->port.up);
 
 		if (p->used && up != p->said_up)
-			log_info("port %s: %s", p->port.name, up ? "up" : "the guest is gone");
+			log_info("port %s: %s", p->port.name, up ? "up" : "down");
 		p->said_up = up;
 	}
 	wake_all(c);
@@ -175,12 +175,8 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	fb->members[fb->n_members++] = p->port.id;
 	for (uint16_t q = 0; q < p->port.n_rxq; q++) {
 		uint16_t w = (uint16_t)((p->port.id + q) % c->n_workers);
-		uint16_t n = f->workers[w].n;
 
-		if (n < FWD_RXQ_MAX) {
-			f->workers[w].rxq[n] = (struct fwd_rxq){p->port.id, q};
-			f->workers[w].n++;
-		}
+		f->workers[w].rxq[f->workers[w].n++] = (struct fwd_rxq){p->port.id, q};
 	}
 }
 

@@ -70,6 +70,7 @@ json_t *trace_start(void *ctx, const json_t *params, struct err *e)
 	}
 	for (uint16_t i = 0; i < c->n_workers; i++) {
 		t[i].filter = filter;
+		t[i].packets = &t[0].count;
 		t[i].max_packets = (uint32_t)json_get_int(params, "count", 10);
 	}
 	c->trace = t;
@@ -100,16 +101,15 @@ static void nothing(struct ctrl *c, void *arg)
 /* How many packets are followed by now; *running: may there be more? */
 static uint32_t followed(const struct ctrl *c, bool *running)
 {
-	uint32_t packets = 0;
+	uint32_t packets;
 
 	*running = false;
-	for (uint16_t w = 0; c->trace && w < c->n_workers; w++) {
-		struct pkt_trace *t = &c->trace[w];
-		uint32_t marked = atomic_load(&t->packets);
-
-		packets += marked;
-		*running |= marked < t->max_packets && atomic_load(&t->n) < PKT_TRACE_STEPS;
-	}
+	if (!c->trace)
+		return 0;
+	packets = RTE_MIN(atomic_load(c->trace->packets), c->trace->max_packets);
+	for (uint16_t w = 0; w < c->n_workers; w++)
+		*running |= packets < c->trace->max_packets &&
+			    atomic_load(&c->trace[w].n) < PKT_TRACE_STEPS;
 	return packets;
 }
 
@@ -121,15 +121,14 @@ static void add_steps(struct ctrl *c, uint16_t w, uint64_t after, json_t *steps)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pkt_trace_step *s = &t->steps[i];
 		uint64_t seq = (uint64_t)i * c->n_workers + w + 1;
-		uint64_t packet = (uint64_t)(s->packet - 1) * c->n_workers + w + 1;
 		const char *stage;
 		char text[512];
 
 		if (seq <= after)
 			continue;
 		stage = trace_words(s, port_name, c, text, sizeof(text));
-		json_array_append_new(steps, json_pack("{s:I,s:I,s:s,s:s}", "seq", (json_int_t)seq,
-						       "packet", (json_int_t)packet, "stage", stage,
+		json_array_append_new(steps, json_pack("{s:I,s:i,s:s,s:s}", "seq", (json_int_t)seq,
+						       "packet", (int)s->packet, "stage", stage,
 						       "text", text));
 	}
 }

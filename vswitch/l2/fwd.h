@@ -15,7 +15,7 @@ enum {
 	FWD_PORTS_MAX = FDB_PORTS,
 	FWD_BRIDGES_MAX = 64,
 	FWD_WORKERS_MAX = 16,
-	FWD_RXQ_MAX = 1024,
+	FWD_RXQ_MAX = FWD_PORTS_MAX * 16, /* every queue of every port, on one worker */
 	FWD_TICK_SHIFT = 28, /* a tick of coarse time is 2^28 ns, about a quarter of a second */
 };
 

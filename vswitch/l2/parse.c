@@ -49,6 +49,17 @@ static bool settle_intent(struct rte_mbuf *m, const struct pkt_headers *h)
 	return true;
 }
 
+/* The VLAN that vlan_in will give it; 0 when it will be dropped there. */
+static uint16_t vlan_of(const struct pkt_burst *b, const struct rte_mbuf *m)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint16_t vid = 0;
+
+	if (m->data_len >= 18 && pkt_be16(data + 12) == RTE_ETHER_TYPE_VLAN)
+		vid = pkt_be16(data + 14) & 0xfff;
+	return vid ? vid : fwd_port(b, b->port)->pvid;
+}
+
 static enum pkt_drop parse_headers(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mbuf *m)
 {
 	uint32_t len = RTE_MIN(m->data_len, (uint16_t)PKT_PARSE_MAX);
@@ -57,7 +68,7 @@ static enum pkt_drop parse_headers(struct pkt_stage *stage, struct pkt_burst *b,
 	enum word word = HEADERS;
 
 	if (b->w->trace)
-		pkt_trace_mark(b, m, &h);
+		pkt_trace_mark(b, m, &h, vlan_of(b, m));
 	if (ret != 0)
 		return PKT_DROP_BAD_VLAN;
 	m->l2_len = h.l2_len;

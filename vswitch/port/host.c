@@ -246,6 +246,13 @@ static struct rte_mbuf *take(struct host_queue *q, struct pkt_worker *w, uint32_
 	return head;
 }
 
+/* The namespace went, and the interface with it. Said once. */
+static void lost(struct port *p)
+{
+	if (atomic_exchange(&p->up, false))
+		port_env.changed();
+}
+
 /* One packet. 1; 0: there is none; -ENOBUFS: no buffers, and it may wait or be lost; -EINVAL: it
  * asks for an offload that does not fit it, and is dropped. */
 static int receive_one(struct host_queue *q, struct pkt_worker *w, struct port *p,
@@ -265,8 +272,8 @@ static int receive_one(struct host_queue *q, struct pkt_worker *w, struct port *
 	iov[2] = (struct iovec){place, REST_BYTES};
 	len = readv(q->fd, iov, 3);
 	if (len <= (ssize_t)sizeof(hdr)) {
-		if (len < 0 && errno == EBADFD) /* the namespace went, and the interface with it */
-			atomic_store(&p->up, false);
+		if (len < 0 && errno == EBADFD)
+			lost(p);
 		return 0;
 	}
 	*pkt = take(q, w, (uint32_t)len - sizeof(hdr));

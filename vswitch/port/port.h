@@ -45,8 +45,9 @@ struct port_ops {
 			     struct rte_mbuf **pkts, uint16_t n);
 
 	/* Sends pkts[0..n); returns how many it took, which are the port's now. The others stay the
-	 * caller's, and *why says why they did (TX_FULL, NOT_UP, TX_REFUSED: pkts[taken] is the one
-	 * refused and the rest may be tried again). One worker at a time for a queue. Worker. */
+	 * caller's, and *why says why they did (TX_FULL, NOT_UP, NO_MBUF; TX_REFUSED: pkts[taken]
+	 * is the one refused and the rest may be tried again). One worker at a time for a queue.
+	 * Worker. */
 	uint16_t (*tx_burst)(struct port *p, struct pkt_worker *w, uint16_t q,
 			     struct rte_mbuf **pkts, uint16_t n, enum pkt_drop *why);
 
