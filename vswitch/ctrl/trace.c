@@ -70,7 +70,7 @@ json_t *trace_start(void *ctx, const json_t *params, struct err *e)
 	}
 	for (uint16_t i = 0; i < c->n_workers; i++) {
 		t[i].filter = filter;
-		t[i].packets = &t[0].count;
+		t[i].packets = &t->count;
 		t[i].max_packets = (uint32_t)json_get_int(params, "count", 10);
 	}
 	c->trace = t;
