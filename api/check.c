@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static unsigned int kind_flag(const char *kind)
-{
-	if (strcmp(kind, "host") == 0)
-		return API_HOST;
-	return strcmp(kind, "vhost") == 0 ? API_VHOST : API_ETHDEV;
-}
-
 int api_check_port(const json_t *port, const char *path, struct err *e)
 {
 	const char *kind = json_get_str(port, "kind", "");
 	const char *mode = json_get_str(port, "vlan-mode", "access");
-	unsigned int flag = kind_flag(kind);
+	unsigned int flag = api_kind_flag(kind);
 	char at[128];
 
 	for (const struct api_key *k = api_object_find("port")->keys; k->name; k++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "api/schema.h"
 
+#include "base/mac.h"
 #include "base/ranges.h"
 
 #include <arpa/inet.h>
@@ -31,6 +32,15 @@ static const struct api_key *find_key(const struct api_key *keys, const char *na
 		if (strcmp(keys->name, name) == 0)
 			return keys;
 	return NULL;
+}
+
+unsigned int api_kind_flag(const char *kind)
+{
+	if (strcmp(kind, "host") == 0)
+		return API_HOST;
+	if (strcmp(kind, "vhost") == 0)
+		return API_VHOST;
+	return strcmp(kind, "ethdev") == 0 ? API_ETHDEV : 0;
 }
 
 /* All keys are taken by ~0u, those without any flag too. */
@@ -82,14 +92,6 @@ static int is_name(const char *s)
 	return 1;
 }
 
-static int is_mac(const char *s)
-{
-	for (int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? s[i] != ':' : !isxdigit((unsigned char)s[i]))
-			return 0;
-	return s[17] == '\0';
-}
-
 static int is_prefix_list(const char *s)
 {
 	do {
@@ -133,6 +135,7 @@ static int is_one_of(const char *values, const char *s)
 static int check_text(const struct api_key *k, const char *s, const char *path, struct err *e)
 {
 	uint64_t bits[64];
+	uint8_t mac[6];
 
 	switch (k->type) {
 	case API_NAME:
@@ -161,7 +164,7 @@ static int check_text(const struct api_key *k, const char *s, const char *path, 
 				      k->name, s, (int)k->min, (int)k->max);
 		return 0;
 	case API_MAC:
-		if (!is_mac(s))
+		if (!mac_parse(s, mac))
 			return err_at(e, -EINVAL, path,
 				      "%s: '%.40s' is not an address such as 52:54:00:12:34:56",
 				      k->name, s);

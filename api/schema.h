@@ -79,6 +79,9 @@ extern const struct api_method api_methods[];
 const struct api_object *api_object_find(const char *name);
 const struct api_method *api_method_find(const char *name);
 
+/* The flag of the keys that only ports of that kind know; 0: there is no such kind. */
+unsigned int api_kind_flag(const char *kind);
+
 /* The method's parameter of that name, or NULL. */
 const struct api_key *api_method_key(const struct api_method *m, const char *name);
 

@@ -38,8 +38,6 @@ static bool matches(const struct pkt_trace_filter *f, const struct rte_mbuf *m,
 	static const uint8_t any[6];
 	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 
-	if (f->port != m->port)
-		return false;
 	if (f->ether_type && f->ether_type != h->ether_type)
 		return false;
 	if (memcmp(f->mac, any, 6) != 0 && memcmp(f->mac, data, 6) != 0 &&
@@ -56,8 +54,7 @@ void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_he
 	struct pkt_trace *t = b->w->trace;
 	uint32_t id;
 
-	if (atomic_load_explicit(t->packets, memory_order_relaxed) >= t->max_packets ||
-	    !matches(&t->filter, m, h, vlan))
+	if (!matches(&t->filter, m, h, vlan))
 		return;
 	id = atomic_fetch_add_explicit(t->packets, 1, memory_order_relaxed);
 	if (id >= t->max_packets) /* another worker had the last one */

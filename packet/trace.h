@@ -52,9 +52,18 @@ struct pkt_trace {
 /* Registers the mbuf flag and field. 0 or a negative errno. Main, once, after rte_eal_init(). */
 int pkt_trace_init(void);
 
+/* May packets of this received burst still be marked? Then their headers must be found. Worker. */
+static inline bool pkt_trace_wants(const struct pkt_burst *b)
+{
+	const struct pkt_trace *t = b->w->trace;
+
+	return unlikely(t != NULL) && t->filter.port == b->port &&
+	       atomic_load_explicit(t->packets, memory_order_relaxed) < t->max_packets;
+}
+
 /* Marks the packets of a received burst that match, and sets burst->traced. Called after the
- * parse stage knows the headers. `h` are those of packet m, vlan the VLAN it will belong to.
- * Worker. */
+ * parse stage knows the headers, and only if pkt_trace_wants(). `h` are those of packet m, vlan the
+ * VLAN it will belong to. Worker. */
 void pkt_trace_mark(struct pkt_burst *b, struct rte_mbuf *m, const struct pkt_headers *h,
 		    uint16_t vlan);
 

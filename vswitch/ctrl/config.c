@@ -4,6 +4,7 @@
 #include "vswitch/ctrl/ctrl.h"
 
 #include "api/schema.h"
+#include "base/mac.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,18 +15,16 @@ static void add_static(const struct ctrl *c, const struct ctrl_bridge *b, json_t
 	uint32_t slot = 0;
 
 	while (fdb_next(b->fdb, &slot, &entry)) {
-		char text[18];
+		char text[MAC_TEXT];
 		uint8_t mac[6];
 		uint16_t vlan;
 
 		if (!entry.is_static)
 			continue;
 		fdb_key_split(entry.key, mac, &vlan);
-		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-			 mac[2], mac[3], mac[4], mac[5]);
 		json_array_append_new(list,
 				      json_pack("{s:s,s:s,s:i,s:s}", "bridge", ctrl_bridge_name(b),
-						"mac", text, "vlan", vlan, "port",
+						"mac", mac_format(mac, text), "vlan", vlan, "port",
 						c->ports[entry.port].port.name));
 	}
 }

@@ -2,19 +2,20 @@
 /* fdb.* methods, and ageing. */
 #include "vswitch/ctrl/ctrl.h"
 
+#include "base/mac.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { AGE_SLOTS = 32768 }; /* looked at in one go, each bridge */
 
+/* 0: the parameters name no address. */
 static uint64_t key_of(const json_t *params)
 {
-	const char *text = json_get_str(params, "mac", NULL);
 	uint8_t mac[6];
 
-	if (!text || sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2],
-			    &mac[3], &mac[4], &mac[5]) != 6)
+	if (!mac_parse(json_get_str(params, "mac", NULL), mac))
 		return 0;
 	return fdb_key(mac, (uint16_t)json_get_int(params, "vlan", 1));
 }
@@ -132,14 +133,13 @@ static json_t *entry_json(const struct ctrl *c, const struct ctrl_bridge *b,
 			  const struct fdb_entry *entry, const struct wanted *w)
 {
 	const struct ctrl_port *p = &c->ports[entry->port];
-	char text[18];
+	char text[MAC_TEXT];
 	uint8_t mac[6];
 	uint16_t vlan;
 	json_t *out;
 
 	fdb_key_split(entry->key, mac, &vlan);
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
+	mac_format(mac, text);
 	if (!p->used || (w->port && w->port != p) || (w->vlan >= 0 && w->vlan != vlan) ||
 	    (w->mac && strcasecmp(w->mac, text) != 0))
 		return NULL;

@@ -3,18 +3,9 @@
 
 #include <string.h>
 
-static unsigned int kind_flag(const char *kind)
-{
-	if (strcmp(kind, "host") == 0)
-		return API_HOST;
-	if (strcmp(kind, "vhost") == 0)
-		return API_VHOST;
-	return strcmp(kind, "ethdev") == 0 ? API_ETHDEV : 0;
-}
-
 json_t *fill_defaults(const char *object, const json_t *conf)
 {
-	unsigned int kind = kind_flag(json_get_str(conf, "kind", ""));
+	unsigned int kind = api_kind_flag(json_get_str(conf, "kind", ""));
 	bool trunk = strcmp(json_get_str(conf, "vlan-mode", "access"), "trunk") == 0;
 	json_t *out = json_deep_copy(conf);
 

@@ -2,6 +2,7 @@
 /* trace.* methods: what the workers recorded of followed packets, in words. */
 #include "vswitch/ctrl/ctrl.h"
 
+#include "base/mac.h"
 #include "vswitch/ctrl/trace_words.h"
 
 #include <arpa/inet.h>
@@ -12,16 +13,13 @@
 static int fill_filter(struct pkt_trace_filter *f, const struct ctrl_port *p, const json_t *params,
 		       struct err *e)
 {
-	const char *mac = json_get_str(params, "mac", NULL),
-		   *host = json_get_str(params, "host", NULL);
+	const char *host = json_get_str(params, "host", NULL);
 
 	memset(f, 0, sizeof(*f));
 	f->port = p->port.id;
 	f->vlan = (uint16_t)json_get_int(params, "vlan", 0);
 	f->ether_type = (uint16_t)json_get_int(params, "ethertype", 0);
-	if (mac)
-		sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &f->mac[0], &f->mac[1], &f->mac[2],
-		       &f->mac[3], &f->mac[4], &f->mac[5]);
+	mac_parse(json_get_str(params, "mac", NULL), f->mac);
 	if (!host)
 		return 0;
 	if (inet_pton(AF_INET, host, f->host) == 1)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/ctrl/trace_words.h"
 
+#include "base/mac.h"
 #include "packet/parse.h"
 #include "pipelines/pipe.h"
 
@@ -68,14 +69,14 @@ static void put_ip(struct out *o, const struct pkt_headers *h, const uint8_t *da
 static void put_headers(struct out *o, const struct pkt_trace_step *s)
 {
 	const uint8_t *d = s->data;
+	char src[MAC_TEXT], dst[MAC_TEXT];
 	struct pkt_headers h;
 
 	if (pkt_parse(d, s->data_len, s->len, &h) != 0) {
 		put(o, "headers cut off");
 		return;
 	}
-	put(o, "%02x:%02x:%02x:%02x:%02x:%02x > %02x:%02x:%02x:%02x:%02x:%02x", d[6], d[7], d[8],
-	    d[9], d[10], d[11], d[0], d[1], d[2], d[3], d[4], d[5]);
+	put(o, "%s > %s", mac_format(d + 6, src), mac_format(d, dst));
 	if (h.l2_len > 14)
 		put(o, ", tag of VLAN %u", pkt_be16(d + 14) & 0xfff);
 	if (h.l3_len && h.l2_len + h.l3_len + h.l4_len <= s->data_len)

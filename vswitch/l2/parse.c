@@ -67,7 +67,7 @@ static enum pkt_drop parse_headers(struct pkt_stage *stage, struct pkt_burst *b,
 	int ret = pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), len, m->pkt_len, &h);
 	enum word word = HEADERS;
 
-	if (b->w->trace)
+	if (pkt_trace_wants(b))
 		pkt_trace_mark(b, m, &h, vlan_of(b, m));
 	if (ret != 0)
 		return PKT_DROP_BAD_VLAN;
@@ -86,7 +86,7 @@ static enum pkt_drop parse_headers(struct pkt_stage *stage, struct pkt_burst *b,
 
 static void parse_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
-	bool trace = b->w->trace != NULL;
+	bool trace = pkt_trace_wants(b);
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < b->n; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/port/hostif.h"
 
+#include "base/mac.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
@@ -150,8 +152,7 @@ int hostif_set_mac(struct hostif *c, const char *mac, struct err *e)
 	uint8_t b[6];
 	int ret;
 
-	if (sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &b[0], &b[1], &b[2], &b[3], &b[4],
-		   &b[5]) != 6)
+	if (!mac_parse(mac, b))
 		return err_set(e, -EINVAL, "mac: '%s' is not an address", mac);
 	link_request(c, buf, &nlh);
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(b), b);

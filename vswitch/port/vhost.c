@@ -260,20 +260,20 @@ static uint16_t vhost_rx(struct port *p, struct pkt_worker *w, uint16_t q, struc
 {
 	struct vhost *v = p->priv;
 	int vid = atomic_load_explicit(&v->vid, memory_order_acquire);
-	uint64_t todo = atomic_load_explicit(&v->pairs, memory_order_relaxed) & v->share[q];
+	uint64_t pending = atomic_load_explicit(&v->pairs, memory_order_relaxed) & v->share[q];
 	uint16_t got = 0;
 
-	if (vid == NO_DEVICE || todo == 0)
+	if (vid == NO_DEVICE || pending == 0)
 		return 0;
 	n = RTE_MIN(n, (uint16_t)32);
 	/* Start where the last call ended, so that no pair waits behind a busy one. */
-	if (todo & (todo - 1)) {
-		uint64_t later = todo & ~((UINT64_C(2) << v->turn[q]) - 1);
+	if (pending & (pending - 1)) {
+		uint64_t later = pending & ~((UINT64_C(2) << v->turn[q]) - 1);
 
-		todo = later ? later : todo;
+		pending = later ? later : pending;
 	}
-	for (; todo && got < n; todo &= todo - 1) {
-		unsigned int pair = (unsigned int)__builtin_ctzll(todo);
+	for (; pending && got < n; pending &= pending - 1) {
+		unsigned int pair = (unsigned int)__builtin_ctzll(pending);
 
 		got += rte_vhost_dequeue_burst(vid, (uint16_t)(pair * 2 + 1), w->data_pool,
 					       pkts + got, n - got);
@@ -324,12 +324,12 @@ static int vhost_sleep(struct port *p, uint16_t q, int *fds, int max)
 {
 	struct vhost *v = p->priv;
 	int vid = atomic_load(&v->vid), n = 0;
-	uint64_t todo = atomic_load(&v->pairs) & v->share[q];
+	uint64_t pending = atomic_load(&v->pairs) & v->share[q];
 
 	if (vid == NO_DEVICE)
 		return 0; /* main wakes the workers when a guest comes */
-	for (; todo; todo &= todo - 1) {
-		unsigned int pair = (unsigned int)__builtin_ctzll(todo);
+	for (; pending; pending &= pending - 1) {
+		unsigned int pair = (unsigned int)__builtin_ctzll(pending);
 		int fd = atomic_load(&v->kick[pair]);
 
 		if (fd < 0 || n == max)
@@ -354,12 +354,12 @@ static void vhost_wake(struct port *p, uint16_t q)
 {
 	struct vhost *v = p->priv;
 	int vid = atomic_load(&v->vid);
-	uint64_t todo = atomic_load(&v->pairs) & v->share[q];
+	uint64_t pending = atomic_load(&v->pairs) & v->share[q];
 
 	if (vid == NO_DEVICE)
 		return;
-	for (; todo; todo &= todo - 1) {
-		unsigned int pair = (unsigned int)__builtin_ctzll(todo);
+	for (; pending; pending &= pending - 1) {
+		unsigned int pair = (unsigned int)__builtin_ctzll(pending);
 		int fd = atomic_load(&v->kick[pair]);
 
 		rte_vhost_enable_guest_notification(vid, (uint16_t)(pair * 2 + 1), 0);
