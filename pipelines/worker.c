@@ -15,8 +15,12 @@ enum {
 	IDLE_NS = 20000,
 	/* Sleep when some queue cannot wake the worker: the delay of its first packet. Each time it
 	 * wakes costs a few microseconds, so this also bounds the load at rest. */
-	NAP_NS = 60000,
-	/* Sleep when all can: only a safeguard. */
+	NAP_NS = 90000,
+	/* Sleep when all can, in pieces. A virtual processor that halts for longer than this is
+	 * taken off its core by the host (KVM's halt_poll_ns), and then takes 100 us to come back.
+	 */
+	DOZE_NS = 150000,
+	/* The pieces together: only a safeguard. */
 	REST_NS = 100000000,
 	WAKE_FDS = 256,
 };
@@ -60,25 +64,25 @@ static uint32_t poll_all(struct worker *w)
 	return packets;
 }
 
-/* Asks every queue to wake us. Returns the number of descriptors, or -1: some queue cannot. */
-static int arm(struct worker *w, struct pollfd *fds)
+/* Asks every queue to wake us. Returns the number of descriptors; *all: they cover all queues. */
+static int arm(struct worker *w, struct pollfd *fds, bool *all)
 {
 	const struct fwd_config *fwd = w->ctx.fwd;
 	int n = 0, got, raw[WAKE_FDS];
-	bool all = true;
 
+	*all = true;
 	for (uint16_t i = 0; i < fwd->workers[w->ctx.id].n; i++) {
 		const struct fwd_rxq *q = &fwd->workers[w->ctx.id].rxq[i];
 		struct port *port = fwd->ports[q->port].port;
 
 		got = port->ops->sleep(port, q->queue, raw, WAKE_FDS - 1 - n);
 		if (got < 0)
-			all = false;
+			*all = false;
 		for (int j = 0; j < got; j++)
 			fds[n++] = (struct pollfd){.fd = raw[j], .events = POLLIN};
 	}
 	fds[n++] = (struct pollfd){.fd = w->wake_fd, .events = POLLIN};
-	return all ? n : -n;
+	return n;
 }
 
 static void disarm(struct worker *w)
@@ -93,29 +97,44 @@ static void disarm(struct worker *w)
 	}
 }
 
+/* Waits for one of the descriptors; for NAP_NS, or, where they cover all queues, for REST_NS. */
+static void wait_for(struct pollfd *fds, int n, bool all)
+{
+	const struct timespec piece = {.tv_nsec = all ? DOZE_NS : NAP_NS};
+	int pieces = all ? REST_NS / DOZE_NS : 1;
+
+	while (pieces-- > 0 && ppoll(fds, (nfds_t)n, &piece, NULL) == 0)
+		;
+}
+
+static void drain(const struct worker *w)
+{
+	uint64_t count;
+
+	if (read(w->wake_fd, &count, sizeof(count)) < 0)
+		return; /* never: it was readable, and nobody else reads it */
+}
+
 /* Sleeps until something comes. Asleep it is no reader of any table, so nobody waits for it. */
 static void rest(struct worker *w, struct worker_shared *shared)
 {
 	struct pollfd fds[WAKE_FDS];
-	struct timespec limit;
-	uint64_t since, drained;
-	int n = arm(w, fds);
+	bool all;
+	int n = arm(w, fds, &all);
+	uint64_t since;
 
-	/* What came between the last round and the arming wakes nobody. */
-	if (poll_all(w) == 0) {
-		limit = (struct timespec){.tv_nsec = n < 0 ? NAP_NS : REST_NS};
-		n = n < 0 ? -n : n;
+	/* What came between the last round and the arming wakes nobody; after a nap it is found. */
+	if (!all || poll_all(w) == 0) {
 		since = rte_rdtsc();
 		rte_rcu_qsbr_thread_offline(shared->qsbr, w->ctx.id);
-		ppoll(fds, (nfds_t)n, &limit, NULL);
+		wait_for(fds, n, all);
 		rte_rcu_qsbr_thread_online(shared->qsbr, w->ctx.id);
 		pkt_count(w->idle_cycles, rte_rdtsc() - since);
 		pkt_count(w->sleeps, 1);
 		/* The tables may be new ones, and the ports of the old ones gone. */
 		w->ctx.fwd = atomic_load_explicit(&shared->fwd, memory_order_acquire);
-		if ((fds[n - 1].revents & POLLIN) &&
-		    read(w->wake_fd, &drained, sizeof(drained)) < 0)
-			return;
+		if (fds[n - 1].revents & POLLIN)
+			drain(w);
 	}
 	disarm(w);
 }
@@ -158,7 +177,6 @@ int worker_main(void *arg)
 			pkt_count(w->busy_cycles, quiet_since - now);
 		} else if (now - quiet_since > c.per_idle && !w->ctx.fwd->poll_always) {
 			rest(w, shared);
-			quiet_since = rte_rdtsc();
 		} else {
 			rte_pause();
 			pkt_count(w->idle_cycles, rte_rdtsc() - now);
