@@ -95,6 +95,12 @@ void pkt_trace_step(const struct pkt_stage *stage, const struct pkt_burst *b,
 	record(b->w, m, b->port, stage->index, word, a, nb);
 }
 
+void pkt_trace_step_to(const struct pkt_stage *stage, struct pkt_worker *w,
+		       const struct rte_mbuf *m, uint8_t word, uint16_t out)
+{
+	record(w, m, out, stage->index, word, 0, 0);
+}
+
 void pkt_trace_drop(struct pkt_worker *w, const struct rte_mbuf *m, uint16_t out, uint32_t reason)
 {
 	record(w, m, out, PKT_TRACE_DROP, PKT_TRACE_DROP, reason, 0);

@@ -73,6 +73,10 @@ struct pkt_stage;
 void pkt_trace_step(const struct pkt_stage *stage, const struct pkt_burst *b,
 		    const struct rte_mbuf *m, uint8_t word, uint32_t a, uint32_t nb);
 
+/* The same, of a packet that is about to go to port `out`. Worker. */
+void pkt_trace_step_to(const struct pkt_stage *stage, struct pkt_worker *w,
+		       const struct rte_mbuf *m, uint8_t word, uint16_t out);
+
 /* The same for a drop, from pkt_drop(). `out`: the port the reason counts on. Worker. */
 void pkt_trace_drop(struct pkt_worker *w, const struct rte_mbuf *m, uint16_t out, uint32_t reason);
 

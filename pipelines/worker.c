@@ -19,7 +19,7 @@ enum {
 	/* Sleep when all can, in pieces. A virtual processor that halts for longer than this is
 	 * taken off its core by the host (KVM's halt_poll_ns), and then takes 100 us to come back.
 	 */
-	DOZE_NS = 150000,
+	DOZE_NS = 180000,
 	/* The pieces together: only a safeguard. */
 	REST_NS = 100000000,
 	WAKE_FDS = 256,

@@ -34,12 +34,34 @@ static enum word count(struct pkt_worker *w, uint16_t port, enum fdb_learned res
 	}
 }
 
+/* Packets from..to of the burst, all from one sender: what is learned of one holds for all. Those
+ * that stay move to *kept. */
+static void learn_run(struct pkt_stage *stage, struct pkt_burst *b, uint64_t key, uint16_t from,
+		      uint16_t to, uint16_t *kept)
+{
+	uint16_t was;
+	enum fdb_learned result = fdb_learn(fwd_bridge(b)->fdb, key, b->port, b->w->now,
+					    fwd_port(b, b->port)->learn_limit, &was);
+	enum word word = unlikely(result != FDB_KNOWN) ? count(b->w, b->port, result) : KNOWN;
+
+	for (uint16_t i = from; i < to; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+
+		if (unlikely(result == FDB_PINNED)) {
+			pkt_drop(b->w, m, b->port, PKT_DROP_STATIC_MOVED);
+			continue;
+		}
+		b->pkts[(*kept)++] = m;
+		if (unlikely(b->traced))
+			pkt_trace_step(stage, b, m, word, 0, 0);
+	}
+}
+
 static void learn_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
-	const struct fwd_port *port = fwd_port(b, b->port);
 	struct fdb *fdb = fwd_bridge(b)->fdb;
-	uint64_t keys[PKT_RX_MAX], last = 0;
-	uint16_t kept = 0, from;
+	uint64_t keys[PKT_RX_MAX];
+	uint16_t kept = 0, to;
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
@@ -48,27 +70,10 @@ static void learn_process(struct pkt_stage *stage, struct pkt_burst *b)
 		if (i == 0 || keys[i] != keys[i - 1])
 			fdb_prefetch(fdb, keys[i]);
 	}
-	for (uint16_t i = 0; i < b->n; i++) {
-		struct rte_mbuf *m = b->pkts[i];
-		enum fdb_learned result = FDB_KNOWN;
-		enum word word = KNOWN;
-
-		/* Packets of one sender come in a row; what is learned of the first holds for all.
-		 */
-		if (keys[i] != last) {
-			result = fdb_learn(fdb, keys[i], b->port, b->w->now, port->learn_limit,
-					   &from);
-			if (unlikely(result == FDB_PINNED)) {
-				pkt_drop(b->w, m, b->port, PKT_DROP_STATIC_MOVED);
-				continue;
-			}
-			if (unlikely(result != FDB_KNOWN))
-				word = count(b->w, b->port, result);
-			last = keys[i];
-		}
-		b->pkts[kept++] = m;
-		if (unlikely(b->traced))
-			pkt_trace_step(stage, b, m, word, 0, 0);
+	for (uint16_t from = 0; from < b->n; from = to) {
+		for (to = from + 1; to < b->n && keys[to] == keys[from];)
+			to++;
+		learn_run(stage, b, keys[from], from, to, &kept);
 	}
 	b->n = kept;
 }

@@ -13,20 +13,47 @@ static const char *const words[] = {
 	[GROUP] = "destination is a group",
 };
 
-static void trace_found(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mbuf *m,
-			uint16_t out)
+/* The port of the address, if the tables have it yet: an address may be newer than they are. */
+static uint16_t find(const struct pkt_burst *b, uint64_t key)
 {
-	struct pkt_burst to = {.w = b->w, .port = out};
+	uint16_t out = fdb_lookup(fwd_bridge(b)->fdb, key);
 
-	pkt_trace_step(stage, &to, m, FOUND, 0, 0);
+	return out != FDB_NO_PORT && likely(fwd_port(b, out)->port) ? out : FDB_NO_PORT;
+}
+
+/* Packets from..to of the burst, all to one address of one VLAN: where one goes, all go. Those that
+ * stay move to *kept. */
+static void lookup_run(struct pkt_stage *stage, struct pkt_burst *b, uint64_t key, uint16_t from,
+		       uint16_t to, uint16_t *kept)
+{
+	bool group = key & 1; /* the first octet's lowest bit */
+	uint16_t out = group ? FDB_NO_PORT : find(b, key);
+	enum pkt_drop drop = PKT_DROP_NONE;
+
+	if (likely(out != FDB_NO_PORT))
+		drop = fwd_may_leave(fwd_port(b, b->port), fwd_port(b, out), key >> 48 & 0xfff);
+	for (uint16_t i = from; i < to; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+
+		if (unlikely(out == FDB_NO_PORT)) {
+			b->pkts[(*kept)++] = m;
+			if (unlikely(b->traced))
+				pkt_trace_step(stage, b, m, group ? GROUP : UNKNOWN, 0, 0);
+		} else if (unlikely(drop)) {
+			pkt_drop(b->w, m, b->port, drop);
+		} else {
+			if (unlikely(b->traced))
+				pkt_trace_step_to(stage, b->w, m, FOUND, out);
+			pkt_out(b->w, m, out);
+		}
+	}
 }
 
 static void lookup_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
-	const struct fwd_port *in = fwd_port(b, b->port);
 	const struct fdb *fdb = fwd_bridge(b)->fdb;
-	uint64_t keys[PKT_RX_MAX], last = 0;
-	uint16_t kept = 0, out = FDB_NO_PORT;
+	uint64_t keys[PKT_RX_MAX];
+	uint16_t kept = 0, to;
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
@@ -35,32 +62,10 @@ static void lookup_process(struct pkt_stage *stage, struct pkt_burst *b)
 		if (i == 0 || keys[i] != keys[i - 1])
 			fdb_prefetch(fdb, keys[i]);
 	}
-	for (uint16_t i = 0; i < b->n; i++) {
-		struct rte_mbuf *m = b->pkts[i];
-		bool group = keys[i] & 1; /* the first octet's lowest bit */
-		enum pkt_drop drop;
-
-		if (keys[i] != last) {
-			out = group ? FDB_NO_PORT : fdb_lookup(fdb, keys[i]);
-			/* The tables may be older than the address: its port is not there yet. */
-			if (out != FDB_NO_PORT && unlikely(!fwd_port(b, out)->port))
-				out = FDB_NO_PORT;
-			last = keys[i];
-		}
-		if (unlikely(out == FDB_NO_PORT)) {
-			b->pkts[kept++] = m;
-			if (unlikely(b->traced))
-				pkt_trace_step(stage, b, m, group ? GROUP : UNKNOWN, 0, 0);
-			continue;
-		}
-		drop = fwd_may_leave(in, fwd_port(b, out), m->vlan_tci & 0xfff);
-		if (unlikely(drop)) {
-			pkt_drop(b->w, m, b->port, drop);
-			continue;
-		}
-		if (unlikely(b->traced))
-			trace_found(stage, b, m, out);
-		pkt_out(b->w, m, out);
+	for (uint16_t from = 0; from < b->n; from = to) {
+		for (to = from + 1; to < b->n && keys[to] == keys[from];)
+			to++;
+		lookup_run(stage, b, keys[from], from, to, &kept);
 	}
 	b->n = kept;
 }
