@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Large receive buffers. A 64 KB unit read into one piece of memory, in a huge page where the
- * kernel has one to give, costs a quarter less than the same unit read into a chain of 2 KB
+ * kernel has one to give, costs a fifth less than the same unit read into a chain of 2 KB
  * buffers. The packet refers to its bytes there (external mbufs), and nothing is copied.
  *
  * A set is 2 MB, whatever the MTU, cut into slabs. Packets are placed one behind the other in a
