@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A system that is measured: one file a driver, listed in system.c. A driver starts it on given
+ * processors, wires it as asked, reads its counters and ends it. Main thread of flue-bench, inside
+ * its sandbox.
+ */
+#ifndef BENCH_SYSTEM_SYSTEM_H
+#define BENCH_SYSTEM_SYSTEM_H
+
+#include "base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum port_kind {
+	PORT_VHOST, /* the system serves a vhost-user socket at `socket` */
+	PORT_HOST,  /* the system puts interface `ifname` with `address` into namespace `netns` */
+};
+
+struct wire_port {
+	enum port_kind kind;
+	char socket[100];
+	char netns[32], ifname[16], address[64]; /* address: as 10.0.0.1/24 */
+	unsigned int mtu;
+	bool tso, gro; /* large units may cross this port; with checksum offload */
+	unsigned int queues;
+};
+
+enum { WIRE_PORTS = 8 };
+
+/* What joins a load with a system. The same for every system that is compared. */
+struct wiring {
+	size_t n_ports;
+	struct wire_port ports[WIRE_PORTS];
+	unsigned int mtu;      /* of the whole: the largest of its ports */
+	unsigned int fdb;      /* addresses it will see; 0: few */
+	bool adaptive;	       /* it may rest when idle (idle, host); else it polls all the time */
+	uint64_t worker_cpus;  /* bit mask: its datapath threads */
+	uint64_t control_cpus; /* its other threads */
+	bool huge_pages;       /* there are free ones */
+};
+
+struct system_counters {
+	bool known;	  /* false: the system cannot tell */
+	uint64_t rx, tx;  /* frames in and out, all ports */
+	uint64_t dropped; /* frames it says it dropped, for any reason */
+};
+
+struct rig; /* a running system with its wiring */
+
+struct bench_system {
+	const char *name;     /* as written after --vs */
+	const char *what;     /* one line */
+	bool huge_pages_only; /* cannot run without */
+
+	/* Its version as it says itself ("3.1.0, DPDK 22.11.1"). -ENOENT with the package that is
+	 * missing. */
+	int (*version)(char *text, size_t size, struct err *e);
+
+	/* Could it do this? 0; -ENOTSUP with the reason. */
+	int (*can)(const struct wiring *w, struct err *e);
+
+	/* Starts it and waits until it forwards. On failure nothing is left behind. */
+	int (*start)(struct rig *rig, struct err *e);
+	void (*stop)(struct rig *rig);
+
+	/* Counters since start. Frozen systems are not asked. */
+	int (*counters)(struct rig *rig, struct system_counters *c, struct err *e);
+
+	/* Kills the datapath (SIGKILL) and starts it again with the same configuration, as its
+	 * users would: returns once it runs again; the ports meet again by themselves. NULL:
+	 * cannot. */
+	int (*restart)(struct rig *rig, struct err *e);
+
+	/* {"stages":[{"name","packets","cycles"}…]} if it can tell cycles per stage; NULL: cannot.
+	 */
+	json_t *(*stages)(struct rig *rig);
+};
+
+enum { RIG_PROCS = 8 };
+
+struct rig {
+	const struct bench_system *system;
+	char id[24]; /* unique in this run: names its files and namespaces ("flue", "flue#2") */
+	struct wiring wiring;
+	struct proc *procs[RIG_PROCS]; /* frozen and counted together */
+	size_t n_procs;
+	void *state; /* the driver's */
+	bool frozen;
+};
+
+/* The drivers, in the order `flue-bench list` prints them; ends with NULL. */
+extern const struct bench_system *const bench_systems[];
+const struct bench_system *system_find(const char *name); /* NULL: none */
+
+/* can + start / stop, with the processes' cleaning up around the driver's. */
+int rig_start(const struct bench_system *system, const char *id, const struct wiring *w,
+	      struct rig **rig, struct err *e);
+void rig_stop(struct rig *rig); /* NULL: nothing */
+int rig_freeze(struct rig *rig, struct err *e);
+int rig_thaw(struct rig *rig, struct err *e);
+
+/* CPU time of all its processes so far, ns; resident memory, bytes. */
+uint64_t rig_cpu_ns(const struct rig *rig);
+uint64_t rig_rss_bytes(const struct rig *rig);
+
+#endif
