@@ -3,17 +3,15 @@
 #ifndef BENCH_STAT_TEST_RANDOM_H
 #define BENCH_STAT_TEST_RANDOM_H
 
+#include "bench/stat/random.h"
+
 #include <math.h>
 #include <stdint.h>
 
-/* A number between 0 and 1, neither of them (splitmix64). */
+/* A number between 0 and 1, neither of them. */
 static inline double test_uniform(uint64_t *state)
 {
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return ((double)((z ^ z >> 31) >> 11) + 0.5) / 9007199254740992.0;
+	return ((double)(random_bits(state) >> 11) + 0.5) / 9007199254740992.0;
 }
 
 /* Normal, mean 0, deviation 1. */
