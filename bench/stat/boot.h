@@ -24,12 +24,12 @@ struct interval {
 /* The median of the values (0 when there are none); does not reorder them. */
 double stat_median(const double *values, size_t n);
 
-/* The median of the values and its interval; level: 0.95 for 95 %. */
+/* The median of the values and its interval; level: 0.95 for 95 %. More than BOOT_MAX values, or
+ * one that is no number, make the interval unknown. */
 struct interval boot_median(const double *values, size_t n, double level, uint64_t seed);
 
-/* The ratio a[i] / b[i] of pairs measured together, and its interval. Studentized on the logarithm,
- * so that with the few pairs a benchmark has it covers what it says it covers. Values not above 0
- * make the interval unknown. */
+/* The ratio a[i] / b[i] of pairs measured together: the geometric mean and its interval. Values not
+ * above 0 make the interval unknown, and mid 0. */
 struct interval boot_ratio(const double *a, const double *b, size_t n, double level, uint64_t seed);
 
 /* Of a against b; for a metric where lower is better, `lower_better` turns it round. */
@@ -37,14 +37,6 @@ enum verdict { VERDICT_CANNOT_TELL, VERDICT_FASTER, VERDICT_SLOWER };
 enum { VERDICT_LEVEL_PERCENT = 99 }; /* the interval a verdict is read from */
 enum verdict boot_verdict(const struct interval *ratio, bool lower_better);
 const char *verdict_name(enum verdict v); /* "cannot tell", "faster", "slower" */
-
-/* Do the values fall into two bands, so that a median would hide one of them? */
-struct bands {
-	bool two;
-	double low, high;  /* the bands' medians */
-	double high_share; /* of the values, in the upper band */
-};
-struct bands stat_bands(const double *values, size_t n);
 
 /* Has a repeated figure become sure enough: known, and half its interval within `within` of mid? */
 bool boot_settled(const struct interval *i, double within);
