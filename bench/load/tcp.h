@@ -56,7 +56,5 @@ int tcp_freeze(struct tcp *t, bool freeze, struct err *e);
 /* Jain's index of n values: (sum x)^2 / (n sum x^2); 0 when all are 0. Pure. */
 double tcp_fairness(const double *values, size_t n);
 
-/* `flue-bench __tcp`: serves descriptor 3; the exit status. */
-int tcp_main(void);
 
 #endif

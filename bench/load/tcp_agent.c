@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "bench/load/agent.h"
 #include "bench/load/flow.h"
-#include "bench/load/tcp.h"
+#include "bench/load/load.h"
 #include "bench/load/tcp_socket.h"
 
 #include <poll.h>
@@ -213,7 +213,7 @@ static json_t *answer(void *arg, const json_t *request)
 	return reply || !e.code ? reply : agent_error(&e);
 }
 
-int tcp_main(void)
+int tcp_main(int argc, char **argv)
 {
 	static struct end end = {.listener = -1};
 	int ret;
