@@ -6,6 +6,7 @@
 #include "bench/load/line.h"
 #include "bench/machine/proc.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,24 @@ struct agent {
 
 int agent_start(const struct agent_spec *spec, struct agent **out, struct err *e)
 {
-	const char *argv[] = {bench_program("flue-bench"), spec->command, NULL};
+	char self[PATH_MAX];
+	const char *argv[] = {self, spec->command, NULL};
 	struct agent *a = calloc(1, sizeof(*a));
 	struct proc_spec proc = {
 		.name = spec->name, .argv = argv, .netns = spec->netns, .cpus = spec->cpus};
 	int pair[2], ret;
+	ssize_t length;
 
 	if (!a)
 		return err_set(e, -ENOMEM, "out of memory");
 	snprintf(a->name, sizeof(a->name), "%s", spec->name);
+	/* This very program, so that both sides speak the same. */
+	length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (length < 0) {
+		ret = err_set(e, -errno, "/proc/self/exe: %s; mount /proc", strerror(errno));
+		goto free_agent;
+	}
+	self[length] = 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		ret = err_set(e, -errno, "no socket for %s: %s", spec->name, strerror(errno));
 		goto free_agent;

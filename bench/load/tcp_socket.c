@@ -53,7 +53,7 @@ static int make(const union address *a, const char *cc, struct err *e)
 int tcp_socket_listen(const char *text, const char *cc, uint16_t *port, struct err *e)
 {
 	union address a;
-	socklen_t size;
+	socklen_t size = 0;
 	int ret = parse(text, 0, &a, &size, e), fd;
 
 	if (ret)
@@ -88,7 +88,7 @@ int tcp_socket_connect(const char *text, uint16_t port, const char *cc, unsigned
 	struct timeval patience = {.tv_sec = timeout_ms / 1000,
 				   .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
 	union address a;
-	socklen_t size;
+	socklen_t size = 0;
 	int ret = parse(text, port, &a, &size, e), fd;
 
 	if (ret)

@@ -119,9 +119,14 @@ static void send_command(struct run *run, struct command *c)
 	else if (c->write)
 		pattern_forget(run->pattern, lba, run->sectors);
 	c->sent_ns = clock_now_ns();
-	task = (c->write ? iscsi_write16_iov_task : iscsi_read16_iov_task)(
-		s->iscsi, s->lun, lba, run->spec->block_bytes, (int)s->sector_bytes, 0, 0, 0, 0, 0,
-		done, c, &c->iov, 1);
+	if (c->write)
+		task = iscsi_write16_iov_task(s->iscsi, s->lun, lba, NULL, run->spec->block_bytes,
+					      (int)s->sector_bytes, 0, 0, 0, 0, 0, done, c, &c->iov,
+					      1);
+	else
+		task = iscsi_read16_iov_task(s->iscsi, s->lun, lba, run->spec->block_bytes,
+					     (int)s->sector_bytes, 0, 0, 0, 0, 0, done, c, &c->iov,
+					     1);
 	if (!task) {
 		pick_done(&run->pick, c->block);
 		fail(run, -EIO, "a command could not be sent", 0);
