@@ -13,17 +13,19 @@
 uint32_t probe_sock_interface_mtu(struct probe_sock *s)
 {
 	struct probe_event ev;
+	uint32_t mtu = 0;
 
 	s->refused = 0;
 	if (probe_sock_echo(s, PROBE_LARGEST, 0) != 0)
 		return 0;
 	if (s->refused == 0)
 		return PROBE_LARGEST;
-	/* The kernel's refusal is queued by the time send returns. */
+	/* The kernel's refusals, one a try, are queued by the time send returns. All are taken out:
+	 * they are no news of the path. */
 	while (probe_sock_next(s, 0, &ev))
 		if (!ev.answer && ev.complaint.local && ev.complaint.error == PROBE_ERR_TOO_BIG)
-			return ev.complaint.mtu;
-	return 0;
+			mtu = ev.complaint.mtu;
+	return mtu;
 }
 
 static uint16_t checksum(const uint8_t *p, size_t len)
