@@ -14,7 +14,8 @@ int agent_serve(int fd, json_t *(*answer)(void *arg, const json_t *request), voi
 	struct line line;
 	int ret;
 
-	/* Ctrl-C reaches every process of the terminal; ours end when flue-bench lets go of them. */
+	/* Ctrl-C reaches every process of the terminal; ours end when flue-bench lets go of them.
+	 */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	line_init(&line, fd);

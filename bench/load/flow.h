@@ -26,7 +26,7 @@ struct flow {
 	pthread_t sender, receiver;
 	bool threads; /* they run */
 	atomic_ullong sent, received;
-	atomic_int error; /* errno of the first failure of either thread */
+	atomic_int error;   /* errno of the first failure of either thread */
 	atomic_bool closed; /* the other end closed it */
 };
 

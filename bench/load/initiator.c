@@ -65,8 +65,7 @@ int initiator_login(struct initiator *i, const struct initiator_login *login,
 	i->logged_in = true;
 	if (disk) {
 		disk->sector_bytes = (uint32_t)json_get_int(reply, "sector_bytes", 0);
-		disk->bytes =
-			(uint64_t)json_get_int(reply, "sectors", 0) * disk->sector_bytes;
+		disk->bytes = (uint64_t)json_get_int(reply, "sectors", 0) * disk->sector_bytes;
 		disk->header_digest = json_get_bool(reply, "header_digest", false);
 	}
 	json_decref(reply);

@@ -39,8 +39,9 @@ static int do_login(struct initiator_end *end, const json_t *request, struct err
 	int ret;
 
 	if (json_get_bool(request, "data_digest", false))
-		return err_set(e, -ENOTSUP, "no data digests: libiscsi 1.19 always offers "
-					    "DataDigest=None; header digests work");
+		return err_set(e, -ENOTSUP,
+			       "no data digests: libiscsi 1.19 always offers "
+			       "DataDigest=None; header digests work");
 	session_logout(s, LOGOUT_MS);
 	ret = session_login(s, &spec, e);
 	if (ret)

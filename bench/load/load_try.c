@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * load_try tcp|iscsi A-NETNS A-ADDRESS B-NETNS B-ADDRESS [KEY VALUE]...: a load of this room between
- * two namespaces that are there already, without an engine. Prints JSON. For tests/smoke/bench-tcp.sh
- * and bench-iscsi.sh; not installed.
- *	tcp:   connections N, both on, cc NAME, seconds S, windows N
- *	iscsi: digest none|header|data, target_digest none|allowed|crc32c, mbytes N, block BYTES,
- *	       depth N, op read|write|mixed, seconds S, silence_ms N; windows N
+ * load_try tcp|iscsi A-NETNS A-ADDRESS B-NETNS B-ADDRESS [KEY VALUE]...: a load of this room
+ *between two namespaces that are there already, without an engine. Prints JSON. For
+ *tests/smoke/bench-tcp.sh and bench-iscsi.sh; not installed. tcp:   connections N, both on, cc
+ *NAME, seconds S, windows N iscsi: digest none|header|data, target_digest none, mbytes N, block
+ *BYTES, depth N, op read|write|mixed, seconds S, silence_ms N; windows N
  */
 #include "bench/load/initiator.h"
 #include "bench/load/load.h"
@@ -161,9 +160,7 @@ static int try_iscsi(char **argv)
 		.netns = argv[2],
 		.address = argv[3],
 		.disk_bytes = 128 << 20,
-		.header_digest = is("target_digest", "none")	 ? TARGET_DIGEST_NONE
-				 : is("target_digest", "crc32c") ? TARGET_DIGEST_CRC32C
-								 : TARGET_DIGEST_ALLOWED,
+		.header_digest = !is("target_digest", "none"),
 	};
 	struct initiator_login login = {
 		.address = argv[3],

@@ -64,11 +64,12 @@ static void tell(const uint64_t *in, uint64_t lba, uint32_t expected, struct pat
 	if (seen->wrong++)
 		return;
 	if (in[1] >> 32 != MARK >> 32)
-		snprintf(seen->first, sizeof(seen->first), "sector %llu holds nothing that was written",
-			 (unsigned long long)lba);
+		snprintf(seen->first, sizeof(seen->first),
+			 "sector %llu holds nothing that was written", (unsigned long long)lba);
 	else if (in[0] != lba)
-		snprintf(seen->first, sizeof(seen->first), "sector %llu holds what was written to %llu",
-			 (unsigned long long)lba, (unsigned long long)in[0]);
+		snprintf(seen->first, sizeof(seen->first),
+			 "sector %llu holds what was written to %llu", (unsigned long long)lba,
+			 (unsigned long long)in[0]);
 	else if ((uint32_t)in[1] != expected)
 		snprintf(seen->first, sizeof(seen->first),
 			 "sector %llu holds write number %u, not number %u",

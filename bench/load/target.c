@@ -40,18 +40,16 @@ static int set(struct target *t, const char *name, const char *value, struct err
 		     "--value", value);
 }
 
-static const char *digest_value(enum target_digest d)
-{
-	return d == TARGET_DIGEST_NONE ? "None" : d == TARGET_DIGEST_CRC32C ? "CRC32C" : "CRC32C,None";
-}
-
 /* Sizes as storage people set them on a fast network; the defaults cut transfers into 8 KB. */
 static int configure(struct target *t, const struct target_spec *spec, struct err *e)
 {
 	static const char *const sizes[][2] = {
-		{"MaxRecvDataSegmentLength", "262144"}, {"MaxXmitDataSegmentLength", "262144"},
-		{"FirstBurstLength", "262144"},		{"MaxBurstLength", "1048576"},
-		{"InitialR2T", "No"},			{"ImmediateData", "Yes"},
+		{"MaxRecvDataSegmentLength", "262144"},
+		{"MaxXmitDataSegmentLength", "262144"},
+		{"FirstBurstLength", "262144"},
+		{"MaxBurstLength", "1048576"},
+		{"InitialR2T", "No"},
+		{"ImmediateData", "Yes"},
 	};
 	char lun[8];
 	int ret = ADMIN(t, NULL, e, "--mode", "target", "--op", "new", "--tid", "1", "-T",
@@ -64,9 +62,9 @@ static int configure(struct target *t, const struct target_spec *spec, struct er
 	for (size_t i = 0; !ret && i < sizeof(sizes) / sizeof(*sizes); i++)
 		ret = set(t, sizes[i][0], sizes[i][1], e);
 	if (!ret)
-		ret = set(t, "HeaderDigest", digest_value(spec->header_digest), e);
+		ret = set(t, "HeaderDigest", spec->header_digest ? "CRC32C,None" : "None", e);
 	if (!ret)
-		ret = set(t, "DataDigest", digest_value(spec->data_digest), e);
+		ret = set(t, "DataDigest", spec->data_digest ? "CRC32C,None" : "None", e);
 	if (!ret)
 		ret = ADMIN(t, NULL, e, "--mode", "target", "--op", "bind", "--tid", "1", "-I",
 			    "ALL");
@@ -129,11 +127,10 @@ int target_start(const struct target_spec *spec, struct target **out, struct err
 	ret = target_disk_make(name, spec->disk_bytes, t->disk, sizeof(t->disk), e);
 	if (ret)
 		goto free_target;
-	ret = proc_start(&(struct proc_spec){.name = name,
-					     .argv = argv,
-					     .netns = spec->netns,
-					     .cpus = spec->cpus},
-			 &t->proc, e);
+	ret = proc_start(
+		&(struct proc_spec){
+			.name = name, .argv = argv, .netns = spec->netns, .cpus = spec->cpus},
+		&t->proc, e);
 	if (ret == -ENOENT)
 		err_set(e, ret, "there is no tgtd, the iSCSI target; install the package tgt");
 	if (ret)

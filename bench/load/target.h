@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An iSCSI target with a disk in RAM: tgtd of the Debian package tgt, in a namespace, with a control
- * port of its own. Inside a sandbox, whose /run is private. Main thread of flue-bench.
+ * An iSCSI target with a disk in RAM: tgtd of the Debian package tgt, in a namespace, with a
+ * control port of its own. Inside a sandbox, whose /run is private. Main thread of flue-bench.
  */
 #ifndef BENCH_LOAD_TARGET_H
 #define BENCH_LOAD_TARGET_H
@@ -13,19 +13,13 @@
 
 struct target;
 
-enum target_digest {
-	TARGET_DIGEST_NONE,   /* demands none */
-	TARGET_DIGEST_ALLOWED, /* the initiator's choice */
-	TARGET_DIGEST_CRC32C, /* demands them */
-};
-
 struct target_spec {
-	const char *name;    /* unique in this run; at most 40 characters */
+	const char *name; /* unique in this run; at most 40 characters */
 	const char *netns;
 	const char *address; /* where it listens, without prefix length; port 3260 */
 	uint64_t cpus;	     /* bit mask; 0: all of ours */
 	uint64_t disk_bytes;
-	enum target_digest header_digest, data_digest;
+	bool header_digest, data_digest; /* accepts CRC32C; else it declines */
 };
 
 #define TARGET_IQN "iqn.2000-01.flue-bench:disk"

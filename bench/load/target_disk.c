@@ -30,10 +30,11 @@ int target_disk_make(const char *name, uint64_t bytes, char *path, size_t size, 
 	int fd, ret;
 
 	if (!dir)
-		return err_set(e, -ENOTSUP,
-			       "no place in RAM for a disk: %s and /dev/shm are no tmpfs; mount one on "
-			       "/dev/shm",
-			       bench_dir());
+		return err_set(
+			e, -ENOTSUP,
+			"no place in RAM for a disk: %s and /dev/shm are no tmpfs; mount one on "
+			"/dev/shm",
+			bench_dir());
 	snprintf(path, size, "%s/%s.disk", dir, name);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -44,7 +45,8 @@ int target_disk_make(const char *name, uint64_t bytes, char *path, size_t size, 
 	if (!ret)
 		return 0;
 	unlink(path);
-	return err_set(e, ret, "no room for a disk of %llu MB in %s: %s; free memory, or make the "
+	return err_set(e, ret,
+		       "no room for a disk of %llu MB in %s: %s; free memory, or make the "
 		       "tmpfs larger",
 		       (unsigned long long)(bytes >> 20), dir, strerror(-ret));
 }

@@ -38,10 +38,10 @@ static int connect_ends(struct tcp *t, const struct tcp_spec *spec, struct err *
 			ASK_MS * 10, NULL, e);
 	if (ret)
 		return ret;
-	return agent_ask(t->b,
-			 json_pack("{s:s, s:i}", "do", "accept", "connections",
-				   (int)spec->connections),
-			 ASK_MS * 10, NULL, e);
+	return agent_ask(
+		t->b,
+		json_pack("{s:s, s:i}", "do", "accept", "connections", (int)spec->connections),
+		ASK_MS * 10, NULL, e);
 }
 
 int tcp_start(const struct tcp_spec *spec, struct tcp **out, struct err *e)
@@ -95,14 +95,14 @@ static json_t *window_request(const struct window *w, bool send)
 /* Bytes a second that one end received, its connections appended to `rates`. */
 static double rate_of(const json_t *report, double *rates, size_t *n)
 {
-	double seconds = (double)(json_get_int(report, "end_ns", 0) -
-				  json_get_int(report, "begin_ns", 0)) /
-			 1e9;
+	double seconds =
+		(double)(json_get_int(report, "end_ns", 0) - json_get_int(report, "begin_ns", 0)) /
+		1e9;
 	double sum = 0;
 	size_t i;
 	json_t *bytes;
 
-	json_array_foreach(json_object_get(report, "received"), i, bytes) {
+	json_array_foreach (json_object_get(report, "received"), i, bytes) {
 		if (*n >= 2 * FLOWS_MAX || seconds <= 0)
 			break;
 		rates[*n] = (double)json_integer_value(bytes) / seconds;
@@ -117,7 +117,7 @@ static uint64_t sum_of(const json_t *report, const char *key)
 	size_t i;
 	json_t *value;
 
-	json_array_foreach(json_object_get(report, key), i, value)
+	json_array_foreach (json_object_get(report, key), i, value)
 		sum += (uint64_t)json_integer_value(value);
 	return sum;
 }
@@ -161,8 +161,8 @@ static void evaluate(const json_t *a, const json_t *b, struct tcp_result *r, boo
 		bytes += rate_of(a, rates, &n);
 	r->goodput = bytes * 8;
 	r->fairness = tcp_fairness(rates, n);
-	r->retransmits = (uint64_t)(json_get_int(a, "retransmits", 0) +
-				    json_get_int(b, "retransmits", 0));
+	r->retransmits =
+		(uint64_t)(json_get_int(a, "retransmits", 0) + json_get_int(b, "retransmits", 0));
 	r->a_cpu = (double)json_get_int(a, "cpu_ns", 0) / 1e9;
 	r->b_cpu = (double)json_get_int(b, "cpu_ns", 0) / 1e9;
 	if (bytes > 0)

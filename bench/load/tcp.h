@@ -22,7 +22,7 @@ struct tcp_end {
 };
 
 struct tcp_spec {
-	const char *name;  /* unique in this run; at most 40 characters */
+	const char *name;    /* unique in this run; at most 40 characters */
 	struct tcp_end a, b; /* a connects to b and sends */
 	bool both_ways;	     /* b sends as well, on the same connections */
 	unsigned int connections;
@@ -30,8 +30,8 @@ struct tcp_spec {
 };
 
 struct tcp_result {
-	char why[160];	/* "" or why the window must not be counted */
-	double goodput; /* bits a second, all connections and both ways */
+	char why[160];	 /* "" or why the window must not be counted */
+	double goodput;	 /* bits a second, all connections and both ways */
 	double fairness; /* Jain's index over the connections (each way one): 1 is even, 1/n: one
 			    has everything */
 	uint64_t retransmits;
@@ -55,6 +55,5 @@ int tcp_freeze(struct tcp *t, bool freeze, struct err *e);
 
 /* Jain's index of n values: (sum x)^2 / (n sum x^2); 0 when all are 0. Pure. */
 double tcp_fairness(const double *values, size_t n);
-
 
 #endif

@@ -42,10 +42,11 @@ static int make(const union address *a, const char *cc, struct err *e)
 		return err_set(e, -errno, "no socket: %s", strerror(errno));
 	if (!cc || !setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, (socklen_t)strlen(cc)))
 		return fd;
-	ret = err_set(e, -errno,
-		      "no congestion control '%s': %s; sysctl net.ipv4.tcp_available_congestion_control"
-		      " lists what this kernel has",
-		      cc, strerror(errno));
+	ret = err_set(
+		e, -errno,
+		"no congestion control '%s': %s; sysctl net.ipv4.tcp_available_congestion_control"
+		" lists what this kernel has",
+		cc, strerror(errno));
 	close(fd);
 	return ret;
 }

@@ -31,7 +31,7 @@ struct run {
 	struct pick pick;
 	struct command commands[TRANSFER_DEPTH_MAX];
 	unsigned int n_out;
-	uint64_t left; /* to be made, when they are counted */
+	uint64_t left;	  /* to be made, when they are counted */
 	uint32_t sectors; /* of a block */
 	bool stopping;
 	struct err error;
@@ -229,7 +229,8 @@ static int prepare(struct run *run, struct err *e)
 	if (ret)
 		return err_set(e, ret, "a disk of %llu bytes is too small for %u blocks of %u",
 			       (unsigned long long)span, spec->depth, spec->block_bytes);
-	run->memory = aligned_alloc(4096, ((size_t)spec->depth * spec->block_bytes + 4095) & ~4095ul);
+	run->memory =
+		aligned_alloc(4096, ((size_t)spec->depth * spec->block_bytes + 4095) & ~4095ul);
 	if (!run->memory) {
 		pick_clear(&run->pick);
 		return err_set(e, -ENOMEM, "out of memory");

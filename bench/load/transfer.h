@@ -23,7 +23,7 @@ struct transfer_spec {
 	uint32_t block_bytes;
 	unsigned int depth; /* 1 to TRANSFER_DEPTH_MAX */
 	bool random;
-	bool verify; /* write the pattern, check what is read */
+	bool verify;	     /* write the pattern, check what is read */
 	uint64_t span_bytes; /* of the disk, from its beginning; 0: all of it */
 	uint64_t seed;
 	uint64_t begin_ns, end_ns; /* commands that end within count (clock_now_ns()) … */
@@ -32,7 +32,7 @@ struct transfer_spec {
 };
 
 struct transfer_result {
-	uint64_t reads, writes;	       /* commands that count */
+	uint64_t reads, writes; /* commands that count */
 	uint64_t read_bytes, write_bytes;
 	uint64_t began_ns, ended_ns; /* of what counts */
 	uint64_t cpu_ns;	     /* of this process meanwhile */

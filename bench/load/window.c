@@ -93,7 +93,7 @@ int window_wait(const struct window *w, struct window_seen *seen)
 	*seen = (struct window_seen){
 		.seconds = (double)(b.at_ns - a.at_ns) / 1e9,
 		.machine_cpu = b.machine - a.machine,
-		.system_cpu = (double)(b.system_ns - a.system_ns) / 1e9,
+		.system_cpu = (double)(int64_t)(b.system_ns - a.system_ns) / 1e9,
 	};
 	return 0;
 }

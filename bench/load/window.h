@@ -34,8 +34,8 @@ void window_plan(struct window *w);
 int window_wait(const struct window *w, struct window_seen *seen);
 
 /* Seconds of CPU time that all processors have spent with work so far, from the text of /proc/stat:
- * everything but idle, waiting for disks, and what the hypervisor took. ticks: a second has so many.
- * Negative when the text is not that. Pure. */
+ * everything but idle, waiting for disks, and what the hypervisor took. ticks: a second has so
+ * many. Negative when the text is not that. Pure. */
 double window_busy(const char *proc_stat, long ticks);
 
 #endif
