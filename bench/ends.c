@@ -2,11 +2,10 @@
 #include "bench/ends.h"
 
 #include "bench/machine/netns.h"
+#include "bench/machine/proc.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define WINDOW_SECONDS 1.5
 /* TCP has found its speed by then: the round trip is well below a millisecond. */
@@ -34,58 +33,43 @@ void ends_split(uint64_t load_cpus, uint64_t worker_cpus, bool has_worker, uint6
 	*b = all & ~lower;
 }
 
-/* In the host's namespace. arg: the name. */
-static int set_cc(void *arg)
-{
-	const char *cc = arg;
-	int fd = open("/proc/sys/net/ipv4/tcp_congestion_control", O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, cc, strlen(cc)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
-static int open_end(const struct wire_port *port, const char *cc, struct err *e)
-{
-	struct err why = {0};
-	int ret = netns_offloads(port->netns, port->ifname, port->tso, port->gro, e);
-
-	if (ret)
-		return ret;
-	ret = netns_do(port->netns, set_cc, (void *)cc, &why);
-	if (ret)
-		return err_set(
-			e, ret,
-			"no congestion control '%s': %s; sysctl "
-			"net.ipv4.tcp_available_congestion_control lists what this kernel has",
-			cc, why.text[0] ? why.text : strerror(-ret));
-	return 0;
-}
-
 /* "10.0.0.1/24" less its prefix length. */
 static void bare(const char *address, char *out, size_t size)
 {
 	snprintf(out, size, "%.*s", (int)strcspn(address, "/"), address);
 }
 
+/* Offloads; and the congestion control, as a property of the route to the other end: a namespace
+ * may not choose its default one, and a target's sockets are not ours. */
+static int open_end(const struct wire_port *port, const char *peer, const char *cc, struct err *e)
+{
+	const char *const route[] = {"ip",	   "route",   "replace", peer, "dev",
+				     port->ifname, "congctl", cc,	 NULL};
+	struct err why = {0};
+	int ret = netns_offloads(port->netns, port->ifname, port->tso, port->gro, e);
+
+	if (ret)
+		return ret;
+	ret = proc_run(route, port->netns, NULL, &why);
+	return ret ? err_set(e, ret,
+			     "no congestion control '%s': %s; sysctl "
+			     "net.ipv4.tcp_available_congestion_control lists what this kernel has",
+			     cc, why.text)
+		   : 0;
+}
+
 int ends_open(const struct subject *s, const char *cc, struct ends *ends, struct err *e)
 {
 	const struct wiring *w = &s->rig->wiring;
-	int ret = open_end(&w->ports[0], cc, e);
+	int ret;
 
-	if (!ret)
-		ret = open_end(&w->ports[1], cc, e);
-	if (ret)
-		return ret;
 	ends->a_netns = w->ports[0].netns;
 	ends->b_netns = w->ports[1].netns;
 	bare(w->ports[0].address, ends->a_address, sizeof(ends->a_address));
 	bare(w->ports[1].address, ends->b_address, sizeof(ends->b_address));
 	ends_split(s->load_cpus, w->worker_cpus, s->rig->n_procs > 0, &ends->a_cpus, &ends->b_cpus);
-	return 0;
+	ret = open_end(&w->ports[0], ends->b_address, cc, e);
+	return ret ? ret : open_end(&w->ports[1], ends->a_address, cc, e);
 }
 
 static uint64_t system_cpu_ns(void *arg)

@@ -22,8 +22,8 @@ struct ends {
 /* The wiring of two hosts. */
 void ends_wire(struct wiring *w, unsigned int mtu, bool tso, bool gro);
 
-/* Once the system is up: sets the hosts' offloads as wired, and the congestion control of sockets
- * made in them from now on. */
+/* Once the system is up: sets the hosts' offloads as wired, and the congestion control of
+ * connections between them from now on. */
 int ends_open(const struct subject *s, const char *cc, struct ends *ends, struct err *e);
 
 /* A window as the limits want it, with the CPU time of the subject's system. */

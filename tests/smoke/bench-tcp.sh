@@ -29,6 +29,7 @@ left() { # how many processes of the load there are
 	{ pgrep -fc 'load_try|__tcp' || true; }
 }
 
+host v0 # leads nowhere
 host v1
 host v2
 ip -n v1 link add eth0 type veth peer eth0 netns v2
@@ -54,7 +55,8 @@ each '.goodput as $all | (8e9 * ((.raw.a | (.received | add) / (.end_ns - .begin
 say "the congestion control is the one asked for"
 refused "no congestion control 'nonsense'.*tcp_available_congestion_control" \
 	"$try" tcp v1 10.0.0.1 v2 10.0.0.2 cc nonsense
-refused 'no connection' "$try" tcp v1 10.0.0.1 v1 10.0.0.2
+refused 'cannot listen on 10.0.0.2' "$try" tcp v1 10.0.0.1 v1 10.0.0.2
+refused 'no connection to 10.0.0.2' "$try" tcp v0 10.0.0.1 v2 10.0.0.2
 
 say "the path dies within the window"
 : >$T/dies.log
