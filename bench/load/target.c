@@ -2,24 +2,26 @@
 #include "bench/load/target.h"
 
 #include "base/clock.h"
-#include "bench/load/target_disk.h"
 #include "bench/machine/proc.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Where tgtd keeps its control sockets: fixed when it was built. */
 #define CONTROL_DIR "/var/run/tgtd"
+/* The disk's descriptor as tgtd sees it (proc_spec.pass_fd). */
+#define DISK_PATH "/proc/self/fd/3"
 enum { READY_MS = 10000, ARGS = 24 };
 
 struct target {
 	struct proc *proc;
 	char control[16]; /* its control port */
-	char disk[200];
 };
 
 /* tgtadm with the target's control port; what it prints goes to *out. */
@@ -58,7 +60,7 @@ static int configure(struct target *t, const struct target_spec *spec, struct er
 	snprintf(lun, sizeof(lun), "%d", TARGET_LUN);
 	if (!ret)
 		ret = ADMIN(t, NULL, e, "--mode", "logicalunit", "--op", "new", "--tid", "1",
-			    "--lun", lun, "-b", t->disk);
+			    "--lun", lun, "-b", DISK_PATH);
 	for (size_t i = 0; !ret && i < sizeof(sizes) / sizeof(*sizes); i++)
 		ret = set(t, sizes[i][0], sizes[i][1], e);
 	if (!ret)
@@ -107,64 +109,85 @@ static int choose_control(struct target *t, struct err *e)
 	return err_set(e, -EADDRINUSE, "no control port left for tgtd: empty %s", CONTROL_DIR);
 }
 
+/* A file that lies in RAM and in no directory, so it ends with those that hold it: its descriptor,
+ * or a negative errno. */
+static int make_disk(uint64_t bytes, struct err *e)
+{
+	int fd = memfd_create("disk", MFD_CLOEXEC), ret;
+
+	if (fd < 0)
+		return err_set(e, -errno, "no disk in RAM: %s", strerror(errno));
+	/* All of it now: running out of memory later would look like a fault of the network. */
+	ret = -posix_fallocate(fd, 0, (off_t)bytes);
+	if (!ret)
+		return fd;
+	close(fd);
+	return err_set(e, ret, "no room in RAM for a disk of %llu MB: %s; free some memory",
+		       (unsigned long long)(bytes >> 20), strerror(-ret));
+}
+
+static int start(struct target *t, const struct target_spec *spec, struct err *e)
+{
+	char name[64], portal[128];
+	const char *argv[] = {"tgtd", "-f", "-C", t->control, "--iscsi", portal, NULL};
+	bool v6 = strchr(spec->address, ':');
+	int disk = make_disk(spec->disk_bytes, e), ret;
+
+	if (disk < 0)
+		return disk;
+	snprintf(name, sizeof(name), "%.40s-tgtd", spec->name);
+	snprintf(portal, sizeof(portal), "portal=%s%s%s:%d", v6 ? "[" : "", spec->address,
+		 v6 ? "]" : "", TARGET_PORT);
+	ret = proc_start(&(struct proc_spec){.name = name,
+					     .argv = argv,
+					     .netns = spec->netns,
+					     .cpus = spec->cpus,
+					     .pass_fd = disk},
+			 &t->proc, e);
+	close(disk);
+	if (ret == -ENOENT)
+		err_set(e, ret, "there is no tgtd, the iSCSI target; install the package tgt");
+	return ret;
+}
+
 int target_start(const struct target_spec *spec, struct target **out, struct err *e)
 {
 	struct target *t = calloc(1, sizeof(*t));
-	char name[64], portal[128];
-	const char *argv[] = {"tgtd", "-f", "-C", NULL, "--iscsi", portal, NULL};
-	bool v6 = strchr(spec->address, ':');
 	int ret;
 
 	if (!t)
 		return err_set(e, -ENOMEM, "out of memory");
-	snprintf(name, sizeof(name), "%.40s-tgtd", spec->name);
-	snprintf(portal, sizeof(portal), "portal=%s%s%s:%d", v6 ? "[" : "", spec->address,
-		 v6 ? "]" : "", TARGET_PORT);
 	ret = choose_control(t, e);
-	if (ret)
-		goto free_target;
-	argv[3] = t->control;
-	ret = target_disk_make(name, spec->disk_bytes, t->disk, sizeof(t->disk), e);
-	if (ret)
-		goto free_target;
-	ret = proc_start(
-		&(struct proc_spec){
-			.name = name, .argv = argv, .netns = spec->netns, .cpus = spec->cpus},
-		&t->proc, e);
-	if (ret == -ENOENT)
-		err_set(e, ret, "there is no tgtd, the iSCSI target; install the package tgt");
-	if (ret)
-		goto remove_disk;
+	if (!ret)
+		ret = start(t, spec, e);
+	if (ret) {
+		free(t);
+		return ret;
+	}
 	ret = wait_ready(t, e);
 	if (!ret)
 		ret = configure(t, spec, e);
 	if (ret)
-		goto stop;
-	*out = t;
-	return 0;
-
-stop:
-	proc_stop(t->proc, 2000);
-remove_disk:
-	unlink(t->disk);
-free_target:
-	free(t);
+		target_stop(t);
+	else
+		*out = t;
 	return ret;
 }
 
 void target_stop(struct target *t)
 {
-	char path[64];
+	static const char *const ends[] = {"", ".lock"};
 
 	if (!t)
 		return;
-	/* It takes a moment over SIGTERM when initiators are logged in; it has nothing to save. */
+	/* It would wait for initiators that are logged in; it has nothing to save. */
 	proc_kill(t->proc);
-	unlink(t->disk);
-	snprintf(path, sizeof(path), CONTROL_DIR "/socket.%s", t->control);
-	unlink(path);
-	snprintf(path, sizeof(path), CONTROL_DIR "/socket.%s.lock", t->control);
-	unlink(path);
+	for (size_t i = 0; i < 2; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), CONTROL_DIR "/socket.%s%s", t->control, ends[i]);
+		unlink(path);
+	}
 	free(t);
 }
 

@@ -32,7 +32,7 @@ left() { # how many processes of the load there are
 
 nothing_left() {
 	equal 0 left
-	equal 0 eval 'find /run/tgtd /run/bench /dev/shm -name "*try*" -o -name "socket.*" 2>/dev/null | wc -l'
+	[ -z "$(ls /run/tgtd)" ] || fail "left in /run/tgtd: $(ls /run/tgtd)"
 }
 
 host v1
@@ -66,7 +66,6 @@ say "the path dies"
 start dies "$try" iscsi v1 10.0.0.1 v2 10.0.0.2 seconds 60 silence_ms 1000 depth 12
 eventually 20 grep -q loading $T/dies.log
 ip -n v2 link set eth0 down
-eventually 30 eval '! kill -0 "${pids[dies]}"'
 wait "${pids[dies]}" || fail "the load ended with status $?: $(cat $T/dies.log)"
 unset 'pids[dies]'
 grep -q '"why":"no answer for 1 s with 12 commands outstanding"' $T/dies.log ||
