@@ -22,6 +22,8 @@ enum cli_exit {
 	CLI_BAD_FILE = 4,    /* a configuration file is wrong or cannot be read */
 	CLI_LACKING = 5,     /* host check: something needed is missing */
 	CLI_NO_OUTPUT = 6,   /* the answer could not be written */
+	CLI_SHRINKS = 7,     /* mtu probe: the path carries less than was asked for */
+	CLI_NO_ANSWER = 8,   /* mtu probe: the target does not answer */
 };
 
 struct client;
@@ -57,7 +59,7 @@ struct cli_object {
 
 /* One file each. */
 extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_pipeline,
-	cli_config, cli_apply, cli_trace, cli_host, cli_completion, cli_version;
+	cli_mtu, cli_config, cli_apply, cli_trace, cli_host, cli_completion, cli_version;
 
 /* All of them, in the order of help; ends with NULL. */
 extern const struct cli_object *const cli_objects[];

@@ -80,7 +80,9 @@ void help_all(FILE *out)
 	      "  3  flued cannot be reached\n"
 	      "  4  a file is wrong or cannot be read\n"
 	      "  5  host check: something needed is missing\n"
-	      "  6  the answer could not be written\n",
+	      "  6  the answer could not be written\n"
+	      "  7  mtu probe: the path carries less than the interface sends\n"
+	      "  8  mtu probe: the target does not answer\n",
 	      out);
 }
 
