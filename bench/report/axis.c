@@ -34,8 +34,8 @@ void axis_linear(struct axis *a, double lo, double hi, bool zero, size_t max_tic
 	a->lo = step * floor(lo / step + 1e-9);
 	a->hi = step * ceil(hi / step - 1e-9);
 	a->n_ticks = 0;
-	for (double k = floor(lo / step + 1e-9); a->n_ticks < max_ticks && k * step <= a->hi + step / 2;
-	     k++)
+	for (double k = floor(lo / step + 1e-9);
+	     a->n_ticks < max_ticks && k * step <= a->hi + step / 2; k++)
 		a->ticks[a->n_ticks++] = k * step;
 }
 

@@ -9,8 +9,8 @@
 enum { AXIS_TICKS = 16 };
 
 struct axis {
-	double lo, hi;		/* values at the ends; lo < hi, above 0 when log */
-	double px_lo, px_hi;	/* where they are drawn */
+	double lo, hi;	     /* values at the ends; lo < hi, above 0 when log */
+	double px_lo, px_hi; /* where they are drawn */
 	bool log;
 	size_t n_ticks;
 	double ticks[AXIS_TICKS];

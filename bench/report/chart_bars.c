@@ -20,7 +20,8 @@ struct layout {
 };
 
 /* The figure a bar is drawn for, or NULL. */
-static const json_t *figure(const struct view_scenario *s, size_t system, size_t cell, size_t metric)
+static const json_t *figure(const struct view_scenario *s, size_t system, size_t cell,
+			    size_t metric)
 {
 	for (size_t i = 0; i < s->n_entries; i++) {
 		const struct view_entry *e = &s->entries[i];
@@ -141,8 +142,8 @@ static void draw_row(const struct layout *l, const json_t *r, size_t system, dou
 		 hint);
 }
 
-/* The load's own limit: a line over the cell's rows, and in its head the figure. Returns how much of
- * the head is left for the cell's name. */
+/* The load's own limit: a line over the cell's rows, and in its head the figure. Returns how much
+ * of the head is left for the cell's name. */
 static double draw_ceiling(const struct layout *l, double ceiling, double top, double bottom)
 {
 	double x = axis_px(&l->x, ceiling), end = fmin(fmax(x + 30, 160), l->c->width);
@@ -206,9 +207,10 @@ void chart_bars(const struct chart *c, size_t metric, size_t unused)
 	}
 	measure(&l);
 	snprintf(title, sizeof(title), "%.60s: %.60s", c->s->name, c->s->metrics[metric].name);
-	svg_begin(c->out, c->width, height, c->class, (*c->serial)++, title,
-		  "A bar for each system in each cell: its length is the median, the line on it the "
-		  "95 % interval, the dots single trials. The table below has the same numbers.");
+	svg_begin(
+		c->out, c->width, height, c->class, (*c->serial)++, title,
+		"A bar for each system in each cell: its length is the median, the line on it the "
+		"95 % interval, the dots single trials. The table below has the same numbers.");
 	draw_axis(&l, height - FOOT);
 	for (size_t cell = 0; cell < c->s->n_cells; cell++)
 		if (rows_of(c->s, cell, metric))

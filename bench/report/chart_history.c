@@ -74,9 +74,8 @@ static void measure(struct history_layout *l)
 	axis_linear(&l->y, lo, hi, true, 5);
 	l->y.px_lo = HEAD + PLOT;
 	l->y.px_hi = HEAD + 4;
-	l->step = l->c->s->n_runs > 1
-			  ? (l->c->width - LEFT - 48) / (double)(l->c->s->n_runs - 1)
-			  : 0;
+	l->step =
+		l->c->s->n_runs > 1 ? (l->c->width - LEFT - 48) / (double)(l->c->s->n_runs - 1) : 0;
 }
 
 static void draw_frame(const struct history_layout *l)

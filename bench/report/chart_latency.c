@@ -44,8 +44,7 @@ static size_t levels(const struct view_scenario *s, size_t cell, struct level *f
 			struct level l = level_of(json_array_get(list, k));
 			size_t at = 0;
 
-			while (at < n &&
-			       (found[at].value != l.value || found[at].share != l.share))
+			while (at < n && (found[at].value != l.value || found[at].share != l.share))
 				at++;
 			if (at == n && n < LOADS)
 				found[n++] = l;
@@ -124,8 +123,8 @@ static void draw_curve(const struct latency_layout *l, const struct hist *h, con
 
 static void draw_frame(const struct latency_layout *l, unsigned int decades)
 {
-	static const char *const percent[] = {"0",	 "90",	   "99",     "99.9",
-					      "99.99",	 "99.999", "99.9999", "99.99999"};
+	static const char *const percent[] = {"0",     "90",	 "99",	    "99.9",
+					      "99.99", "99.999", "99.9999", "99.99999"};
 	double bottom = l->top + PLOT, right = px_beyond(l, pow(10, -(double)decades));
 	FILE *f = l->c->out;
 	char text[64];
@@ -139,8 +138,7 @@ static void draw_frame(const struct latency_layout *l, unsigned int decades)
 	}
 	svg_line(f, "grid", px_beyond(l, 0.5), l->top, px_beyond(l, 0.5), bottom);
 	svg_text(f, "tick", px_beyond(l, 0.5), bottom + 16, SVG_MIDDLE, 30, "50");
-	svg_text(f, "tick", (LEFT + right) / 2, bottom + 32, SVG_MIDDLE, l->c->width,
-		 "percentile");
+	svg_text(f, "tick", (LEFT + right) / 2, bottom + 32, SVG_MIDDLE, l->c->width, "percentile");
 	for (size_t i = 0; i < l->y.n_ticks; i++) {
 		double y = axis_px(&l->y, l->y.ticks[i]);
 
@@ -197,9 +195,10 @@ static void draw_level(const struct chart *c, size_t cell, struct level level, s
 	describe(&l, what, sizeof(what));
 	snprintf(title, sizeof(title), "%.60s: latency, %.80s, %s", c->s->name,
 		 view_cell_name(c->s, cell), what);
-	svg_begin(c->out, c->width, HEAD + PLOT + FOOT, c->class, (*c->serial)++, title,
-		  "For each system, the latency that a percentage of the frames stays below; solid: "
-		  "from when the frame was due, dashed: from when it was sent.");
+	svg_begin(
+		c->out, c->width, HEAD + PLOT + FOOT, c->class, (*c->serial)++, title,
+		"For each system, the latency that a percentage of the frames stays below; solid: "
+		"from when the frame was due, dashed: from when it was sent.");
 	svg_text(c->out, "head", 0, 15, SVG_START, c->width, what);
 	draw_frame(&l, decades);
 	for (size_t i = 0; i < c->s->view->n_systems; i++) {

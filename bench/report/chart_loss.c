@@ -149,9 +149,10 @@ static void draw_trial(const struct loss_layout *l, size_t system, const json_t 
 	/* More received than offered is shown where none was lost, and said. */
 	y = loss <= 0 ? l->top + PLOT + NONE / 2.0 : axis_px(&l->y, fmax(loss, l->y.lo));
 	unit_value(load, sizeof(load), chart_number(t, "load"), "pps");
-	snprintf(text, sizeof(text), "%.40s: %s for %.3g s, loss %.3g %%%s%.100s",
-		 l->c->s->view->systems[system].name, load, chart_number(t, "seconds"), loss * 100,
-		 valid ? "" : "; invalid: ", valid ? "" : json_get_str(t, "why", "no reason given"));
+	snprintf(
+		text, sizeof(text), "%.40s: %s for %.3g s, loss %.3g %%%s%.100s",
+		l->c->s->view->systems[system].name, load, chart_number(t, "seconds"), loss * 100,
+		valid ? "" : "; invalid: ", valid ? "" : json_get_str(t, "why", "no reason given"));
 	snprintf(class, sizeof(class), "%s %s", valid ? "point" : "void",
 		 chart_colour(l->c->s, system));
 	svg_mark(l->c->out, class, l->c->s->view->systems[system].colour,
@@ -159,7 +160,8 @@ static void draw_trial(const struct loss_layout *l, size_t system, const json_t 
 }
 
 /* A bracket from the highest load the goal held at to the lowest it did not. */
-static void draw_bracket(const struct loss_layout *l, const json_t *goal, const char *colour, double y)
+static void draw_bracket(const struct loss_layout *l, const json_t *goal, const char *colour,
+			 double y)
 {
 	double lo = chart_number(goal, "lower"), hi = chart_number(goal, "upper"), a, b;
 	char text[128], low[48] = "unknown", high[48] = "unknown", class[24];
@@ -190,14 +192,13 @@ static void draw_strips(const struct loss_layout *l)
 				 l->goals[g] * 100);
 			snprintf(name, sizeof(name), "%.40s, %s", s->view->systems[system].name,
 				 goal);
-			svg_text(l->c->out, "name", LEFT + 4, y + 11, SVG_START,
-				 l->c->width / 2, name);
+			svg_text(l->c->out, "name", LEFT + 4, y + 11, SVG_START, l->c->width / 2,
+				 name);
 			for (size_t i = 0; i < s->n_raw; i++) {
 				const json_t *goals = chart_data(s, &s->raw[i], l->cell, "goals");
 
-				for (size_t k = 0; s->raw[i].system == system &&
-						   k < json_array_size(goals);
-				     k++)
+				for (size_t k = 0;
+				     s->raw[i].system == system && k < json_array_size(goals); k++)
 					if (chart_number(json_array_get(goals, k), "loss_ratio") ==
 					    l->goals[g])
 						draw_bracket(l, json_array_get(goals, k),
@@ -217,7 +218,8 @@ void chart_loss(const struct chart *c, size_t cell, size_t unused)
 	snprintf(title, sizeof(title), "%.60s: loss against load, %.80s", c->s->name,
 		 view_cell_name(c->s, cell));
 	svg_begin(c->out, c->width, l.top + PLOT + NONE + FOOT, c->class, (*c->serial)++, title,
-		  "A point for each trial: the offered load and the share of frames lost. Bars at the "
+		  "A point for each trial: the offered load and the share of frames lost. Bars at "
+		  "the "
 		  "top: between which loads each search found its goal.");
 	draw_axes(&l);
 	draw_strips(&l);

@@ -12,7 +12,8 @@
 enum { ROW = 40, FOOT = 36 };
 
 /* The comparisons of a metric that can be drawn, in the latest run of their cell. */
-static size_t collect(const struct view_scenario *s, size_t metric, const json_t **found, size_t max)
+static size_t collect(const struct view_scenario *s, size_t metric, const json_t **found,
+		      size_t max)
 {
 	size_t n = 0, i;
 
@@ -104,9 +105,10 @@ void chart_ratio(const struct chart *c, size_t metric, size_t unused)
 	measure(&x, found, n, c->width);
 	snprintf(text, sizeof(text), "%.60s: ratios of %.60s", c->s->name,
 		 c->s->metrics[metric].name);
-	svg_begin(c->out, c->width, height, c->class, (*c->serial)++, text,
-		  "A line for each comparison: the ratio and its 95 % interval, beside 1, where both "
-		  "are the same.");
+	svg_begin(
+		c->out, c->width, height, c->class, (*c->serial)++, text,
+		"A line for each comparison: the ratio and its 95 % interval, beside 1, where both "
+		"are the same.");
 	for (size_t i = 0; i < x.n_ticks; i++) {
 		double p = axis_px(&x, x.ticks[i]);
 		bool one = fabs(x.ticks[i] - 1) < 1e-9;

@@ -17,7 +17,12 @@ static bool is_noncharacter(const unsigned char *c)
 /* How many bytes the character has that begins here; 0: none begins here, or it is cut off. */
 static unsigned int sequence(const unsigned char *c)
 {
-	unsigned int n = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+	unsigned int n = *c < 0x80   ? 1
+			 : *c < 0xc2 ? 0
+			 : *c < 0xe0 ? 2
+			 : *c < 0xf0 ? 3
+			 : *c < 0xf5 ? 4
+				     : 0;
 
 	for (unsigned int i = 1; i < n; i++)
 		if ((c[i] & 0xc0) != 0x80)

@@ -14,25 +14,36 @@ struct family {
 };
 
 static const struct family families[] = {
-	{"pps", "pps", 1, false},	 {"fps", "fps", 1, false},
-	{"bps", "b/s", 1, false},	 {"bit/s", "b/s", 1, false},
-	{"b/s", "b/s", 1, false},	 {"B/s", "B/s", 1, false},
-	{"bytes/s", "B/s", 1, false},	 {"MB/s", "B/s", 1e6, false},
-	{"Mb/s", "b/s", 1e6, false},	 {"Gb/s", "b/s", 1e9, false},
-	{"bytes", "B", 1, false},	 {"B", "B", 1, false},
-	{"IOPS", "IOPS", 1, false},	 {"iops", "IOPS", 1, false},
-	{"Hz", "Hz", 1, false},		 {"frames", "frames", 1, false},
-	{"packets", "packets", 1, false}, {"addresses", "addresses", 1, false},
-	{"s", "s", 1, true},		 {"ms", "s", 1e-3, true},
-	{"us", "s", 1e-6, true},	 {"µs", "s", 1e-6, true},
+	{"pps", "pps", 1, false},
+	{"fps", "fps", 1, false},
+	{"bps", "b/s", 1, false},
+	{"bit/s", "b/s", 1, false},
+	{"b/s", "b/s", 1, false},
+	{"B/s", "B/s", 1, false},
+	{"bytes/s", "B/s", 1, false},
+	{"MB/s", "B/s", 1e6, false},
+	{"Mb/s", "b/s", 1e6, false},
+	{"Gb/s", "b/s", 1e9, false},
+	{"bytes", "B", 1, false},
+	{"B", "B", 1, false},
+	{"IOPS", "IOPS", 1, false},
+	{"iops", "IOPS", 1, false},
+	{"Hz", "Hz", 1, false},
+	{"frames", "frames", 1, false},
+	{"packets", "packets", 1, false},
+	{"addresses", "addresses", 1, false},
+	{"s", "s", 1, true},
+	{"ms", "s", 1e-3, true},
+	{"us", "s", 1e-6, true},
+	{"µs", "s", 1e-6, true},
 	{"ns", "s", 1e-9, true},
 };
 
 static const struct {
 	double from;
 	const char *prefix;
-} prefixes[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""},
-		{1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}};
+} prefixes[] = {{1e12, "T"}, {1e9, "G"},  {1e6, "M"},  {1e3, "k"},
+		{1, ""},     {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}};
 
 enum { N_PREFIXES = sizeof(prefixes) / sizeof(prefixes[0]), PLAIN = 4 };
 
