@@ -85,7 +85,7 @@ static void measure(struct layout *l)
 				stretch(json_number_value(v), &lo, &hi);
 		}
 	}
-	axis_linear(&l->x, lo, hi, true, narrow ? 4 : 7);
+	axis_linear(&l->x, lo, hi, true, narrow ? 5 : 9);
 	l->name_px = narrow ? 84 : 130;
 	l->value_px = l->c->width - 2;
 	l->x.px_lo = l->name_px + 8;
@@ -142,25 +142,28 @@ static void draw_row(const struct layout *l, const json_t *r, size_t system, dou
 		 hint);
 }
 
-/* The load's own limit: a line over the cell's rows, and in its head the figure. Returns how much
- * of the head is left for the cell's name. */
-static double draw_ceiling(const struct layout *l, double ceiling, double top, double bottom)
+/* The load's own limit: a line over the cell's rows, and in its head the figure, near the line but
+ * clear of the cell's name, which takes up to head_px. */
+static void draw_ceiling(const struct layout *l, double ceiling, double top, double bottom,
+			 double head_px)
 {
-	double x = axis_px(&l->x, ceiling), end = fmin(fmax(x + 30, 160), l->c->width);
+	double x = axis_px(&l->x, ceiling), end;
 	char value[64], text[96];
 
 	unit_value(value, sizeof(value), ceiling, l->c->s->metrics[l->metric].unit);
 	snprintf(text, sizeof(text), "generator %s", value);
 	svg_line(l->c->out, "ceiling", x, top, x, bottom);
 	svg_rect(l->c->out, "touch", x - 4, top, 8, bottom - top, text);
-	svg_text(l->c->out, "tick", end, top - 5, SVG_END, end, text);
-	return end - svg_width(text) - 10;
+	end = fmin(fmax(x + 4, head_px + 14 + svg_width(text)), l->c->width);
+	if (end - svg_width(text) > head_px)
+		svg_text(l->c->out, "tick", end, top - 5, SVG_END, svg_width(text), text);
 }
 
 static void draw_cell(const struct layout *l, size_t cell, double *y)
 {
 	const struct view_scenario *s = l->c->s;
-	double ceiling = NAN, top = *y + HEAD, room = l->c->width;
+	const char *name = view_cell_name(s, cell);
+	double ceiling = NAN, top = *y + HEAD;
 
 	*y = top;
 	for (size_t i = 0; i < s->view->n_systems; i++) {
@@ -173,9 +176,10 @@ static void draw_cell(const struct layout *l, size_t cell, double *y)
 		if (!isnan(chart_number(r, "ceiling")))
 			ceiling = chart_number(r, "ceiling");
 	}
+	/* Bold type is wider. */
 	if (!isnan(ceiling))
-		room = draw_ceiling(l, ceiling, top - 3, *y - ROW + BAR + 3);
-	svg_text(l->c->out, "head", 0, top - 8, SVG_START, room, view_cell_name(s, cell));
+		draw_ceiling(l, ceiling, top - 3, *y - ROW + BAR + 3, 1.15 * svg_width(name));
+	svg_text(l->c->out, "head", 0, top - 8, SVG_START, l->c->width / 1.15, name);
 	*y += 6;
 }
 
@@ -187,7 +191,7 @@ static void draw_axis(const struct layout *l, double bottom)
 		double x = axis_px(&l->x, l->x.ticks[i]);
 
 		svg_line(l->c->out, l->x.ticks[i] == 0 ? "axis" : "grid", x, TOP, x, bottom);
-		unit_digits(text, sizeof(text), l->x.ticks[i] * l->unit.factor);
+		unit_tick(text, sizeof(text), l->x.ticks[i] * l->unit.factor);
 		svg_text(l->c->out, "tick", x, bottom + 16, SVG_MIDDLE, 60, text);
 	}
 	svg_text(l->c->out, "tick", (l->x.px_lo + l->x.px_hi) / 2, bottom + 33, SVG_MIDDLE,

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PLOT = 150, HEAD = 26, FOOT = 44, LEFT = 60 };
+enum { PLOT = 130, HEAD = 26, FOOT = 44, LEFT = 60 };
 
 struct history_layout {
 	const struct chart *c;
@@ -84,17 +84,18 @@ static void draw_frame(const struct history_layout *l)
 	FILE *f = l->c->out;
 	double free_from = 0;
 	struct unit_scale unit;
-	char text[64];
+	char text[128];
 
 	unit_scale(l->c->s->metrics[l->metric].unit, fmax(fabs(l->y.lo), fabs(l->y.hi)), &unit);
+	snprintf(text, sizeof(text), "%.80s: %s", view_cell_name(l->c->s, l->cell), unit.name);
+	svg_text(f, "head", 0, 15, SVG_START, l->c->width / 1.15, text);
 	for (size_t i = 0; i < l->y.n_ticks; i++) {
 		double y = axis_px(&l->y, l->y.ticks[i]);
 
 		svg_line(f, l->y.ticks[i] == 0 ? "axis" : "grid", LEFT, y, l->c->width - 8, y);
-		unit_digits(text, sizeof(text), l->y.ticks[i] * unit.factor);
+		unit_tick(text, sizeof(text), l->y.ticks[i] * unit.factor);
 		svg_text(f, "tick", LEFT - 6, y + 4, SVG_END, LEFT, text);
 	}
-	svg_text(f, "tick", LEFT - 6, HEAD + PLOT + 18, SVG_END, LEFT, unit.name);
 	for (size_t run = 0; run < v->n_runs; run++) {
 		const char *started = json_get_str(v->runs[run], "started", "");
 		double x = px_run(l, run);
@@ -181,7 +182,6 @@ void chart_history(const struct chart *c, size_t cell, size_t metric)
 	svg_begin(c->out, c->width, HEAD + PLOT + FOOT, c->class, (*c->serial)++, title,
 		  "The median of each run, joined by a line for each system; the band is the 95 % "
 		  "interval.");
-	svg_text(c->out, "head", 0, 15, SVG_START, c->width, view_cell_name(c->s, cell));
 	draw_frame(&l);
 	for (size_t i = 0; i < c->s->view->n_systems; i++)
 		draw_band(&l, i);

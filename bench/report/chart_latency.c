@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PLOT = 200, HEAD = 26, FOOT = 38, LEFT = 60, LOADS = 12 };
 
@@ -121,29 +122,37 @@ static void draw_curve(const struct latency_layout *l, const struct hist *h, con
 	fputs("\"/>\n", f);
 }
 
-static void draw_frame(const struct latency_layout *l, unsigned int decades)
+static void draw_percent(const struct latency_layout *l, double beyond, const char *text)
 {
-	static const char *const percent[] = {"0",     "90",	 "99",	    "99.9",
-					      "99.99", "99.999", "99.9999", "99.99999"};
-	double bottom = l->top + PLOT, right = px_beyond(l, pow(10, -(double)decades));
+	double x = px_beyond(l, beyond);
+
+	svg_line(l->c->out, "grid", x, l->top, x, l->top + PLOT);
+	svg_text(l->c->out, "tick", x, l->top + PLOT + 16, SVG_MIDDLE, 80, text);
+}
+
+static void draw_frame(const struct latency_layout *l, double decades)
+{
+	static const char *const percent[] = {"0 %",	 "90 %",     "99 %",	  "99.9 %",
+					      "99.99 %", "99.999 %", "99.9999 %", "99.99999 %"};
+	double right = LEFT + decades * l->px_per_decade;
 	FILE *f = l->c->out;
 	char text[64];
 
-	for (unsigned int d = 0; d <= decades && d < 8; d++) {
-		double x = px_beyond(l, pow(10, -(double)d));
-
-		svg_line(f, "grid", x, l->top, x, bottom);
-		svg_text(f, "tick", x, bottom + 16, d == decades ? SVG_END : SVG_MIDDLE, 70,
-			 percent[d]);
-	}
-	svg_line(f, "grid", px_beyond(l, 0.5), l->top, px_beyond(l, 0.5), bottom);
-	svg_text(f, "tick", px_beyond(l, 0.5), bottom + 16, SVG_MIDDLE, 30, "50");
-	svg_text(f, "tick", (LEFT + right) / 2, bottom + 32, SVG_MIDDLE, l->c->width, "percentile");
+	for (unsigned int d = 0; d <= decades && d < 8; d++)
+		draw_percent(l, pow(10, -(double)d), percent[d]);
+	if (l->px_per_decade > 90)
+		draw_percent(l, 0.5, "50 %");
+	svg_text(f, "tick", (LEFT + right) / 2, l->top + PLOT + 32, SVG_MIDDLE, l->c->width,
+		 "of the frames took at most so long");
 	for (size_t i = 0; i < l->y.n_ticks; i++) {
 		double y = axis_px(&l->y, l->y.ticks[i]);
+		struct unit_scale unit;
 
+		unit_scale("ns", l->y.ticks[i], &unit);
 		svg_line(f, "grid", LEFT, y, right, y);
-		unit_value(text, sizeof(text), l->y.ticks[i], "ns");
+		unit_tick(text, sizeof(text), l->y.ticks[i] * unit.factor);
+		strcat(text, " ");
+		strncat(text, unit.name, 8);
 		svg_text(f, "tick", LEFT - 6, y + 4, SVG_END, LEFT, text);
 	}
 }
@@ -178,7 +187,7 @@ static void draw_level(const struct chart *c, size_t cell, struct level level, s
 	struct latency_layout l = {.c = c, .cell = cell, .level = level, .top = HEAD};
 	double lo = 1e18, hi = 1, most = 0;
 	char title[256], what[80], class[40];
-	unsigned int decades = 1;
+	double decades;
 
 	for (size_t i = 0; i < c->s->view->n_systems; i++)
 		for (int k = 0; k < 2; k++)
@@ -186,9 +195,9 @@ static void draw_level(const struct chart *c, size_t cell, struct level level, s
 				stretch(sum, &lo, &hi, &most);
 	if (most == 0)
 		return;
-	while (decades < 7 && most / pow(10, decades) > HIST_TAIL)
-		decades++;
-	l.px_per_decade = (c->width - LEFT - 12) / decades;
+	/* To where the last line ends. */
+	decades = fmin(fmax(log10(most / HIST_TAIL), 0.4), 7.5);
+	l.px_per_decade = (c->width - LEFT - 30) / decades;
 	axis_log(&l.y, lo, fmax(hi, lo * 1.1), 8);
 	l.y.px_lo = l.top + PLOT;
 	l.y.px_hi = l.top + 4;

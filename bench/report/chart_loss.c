@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { PLOT = 180, NONE = 22, FOOT = 40, STRIP = 22, GOALS = 6, LEFT = 56 };
+enum { PLOT = 180, NONE = 34, FOOT = 40, STRIP = 22, STRIP_NARROW = 34, GOALS = 6 };
 
 #define LEAST_LOSS 1e-7
 
@@ -20,7 +20,8 @@ struct loss_layout {
 	const struct chart *c;
 	size_t cell, n_goals;
 	double goals[GOALS]; /* their loss ratios, the smallest first */
-	double top;	     /* of the plot */
+	double top, left;    /* of the plot */
+	double strip;	     /* height of a search's row */
 	struct axis x, y;
 };
 
@@ -79,7 +80,8 @@ static size_t strips(const struct loss_layout *l)
 static void measure(struct loss_layout *l)
 {
 	const struct view_scenario *s = l->c->s;
-	double most = 0, least_loss = 0.01;
+	double least = INFINITY, most = 0, least_loss = 0.01;
+	bool narrow = l->c->width < CHART_WIDE;
 
 	for (size_t i = 0; i < s->n_raw; i++) {
 		const json_t *trials = chart_data(s, &s->raw[i], l->cell, "trials");
@@ -90,6 +92,7 @@ static void measure(struct loss_layout *l)
 			double loss = loss_of(t);
 
 			most = fmax(most, chart_number(t, "load"));
+			least = fmin(least, chart_number(t, "load"));
 			if (loss > 0)
 				least_loss = fmin(least_loss, loss);
 		}
@@ -100,11 +103,14 @@ static void measure(struct loss_layout *l)
 			most = fmax(most, fmax(chart_number(g, "upper"), chart_number(g, "lower")));
 		}
 	}
-	axis_linear(&l->x, 0, most, true, l->c->width < CHART_WIDE ? 4 : 8);
-	l->x.px_lo = LEFT;
+	/* Systems' names stand left of the rows; on a narrow screen above them. */
+	l->left = narrow ? 62 : 190;
+	l->strip = narrow ? STRIP_NARROW : STRIP;
+	axis_linear(&l->x, fmin(least, most), most, false, narrow ? 4 : 8);
+	l->x.px_lo = l->left;
 	l->x.px_hi = l->c->width - 16;
 	axis_log(&l->y, fmax(least_loss, LEAST_LOSS), 1, 8);
-	l->top = 8 + (double)strips(l) * STRIP;
+	l->top = 12 + (double)strips(l) * l->strip;
 	l->y.px_lo = l->top + PLOT;
 	l->y.px_hi = l->top + 6;
 }
@@ -121,7 +127,7 @@ static void draw_axes(const struct loss_layout *l)
 		double x = axis_px(&l->x, l->x.ticks[i]);
 
 		svg_line(f, "grid", x, 4, x, bottom);
-		unit_digits(text, sizeof(text), l->x.ticks[i] * unit.factor);
+		unit_tick(text, sizeof(text), l->x.ticks[i] * unit.factor);
 		svg_text(f, "tick", x, bottom + 16, SVG_MIDDLE, 60, text);
 	}
 	snprintf(text, sizeof(text), "offered load, %s", unit.name);
@@ -130,12 +136,12 @@ static void draw_axes(const struct loss_layout *l)
 	for (size_t i = 0; i < l->y.n_ticks; i++) {
 		double y = axis_px(&l->y, l->y.ticks[i]);
 
-		svg_line(f, "grid", LEFT, y, l->x.px_hi, y);
+		svg_line(f, "grid", l->left, y, l->x.px_hi, y);
 		snprintf(text, sizeof(text), "%.4g %%", l->y.ticks[i] * 100);
-		svg_text(f, "tick", LEFT - 6, y + 4, SVG_END, LEFT, text);
+		svg_text(f, "tick", l->left - 6, y + 4, SVG_END, l->left, text);
 	}
-	svg_line(f, "axis", LEFT, bottom - NONE / 2.0, l->x.px_hi, bottom - NONE / 2.0);
-	svg_text(f, "tick", LEFT - 6, bottom - NONE / 2.0 + 4, SVG_END, LEFT, "none");
+	svg_line(f, "axis", l->left, bottom - NONE / 2.0, l->x.px_hi, bottom - NONE / 2.0);
+	svg_text(f, "tick", l->left - 6, bottom - NONE / 2.0 + 4, SVG_END, l->left, "none");
 }
 
 static void draw_trial(const struct loss_layout *l, size_t system, const json_t *t)
@@ -171,10 +177,21 @@ static void draw_bracket(const struct loss_layout *l, const json_t *goal, const 
 	if (!isnan(hi))
 		unit_value(high, sizeof(high), hi, "pps");
 	snprintf(text, sizeof(text), "between %s and %s", low, high);
-	a = axis_px(&l->x, isnan(lo) ? 0 : lo);
+	a = axis_px(&l->x, isnan(lo) ? l->x.lo : fmax(lo, l->x.lo));
 	b = axis_px(&l->x, isnan(hi) ? l->x.hi : hi);
 	snprintf(class, sizeof(class), "bracket %s", colour);
 	svg_rect(l->c->out, class, a, y, fmax(b - a, 2), 9, text);
+}
+
+static void draw_name(const struct loss_layout *l, size_t system, const char *name, double y)
+{
+	const struct view_system *v = &l->c->s->view->systems[system];
+	double end = l->strip > STRIP ? l->c->width : l->left - 10;
+	char class[24];
+
+	snprintf(class, sizeof(class), "mark %s", chart_colour(l->c->s, system));
+	svg_mark(l->c->out, class, v->colour, 5, y + 8, 3.5, NULL);
+	svg_text(l->c->out, "name", 15, y + 12, SVG_START, end - 15, name);
 }
 
 static void draw_strips(const struct loss_layout *l)
@@ -192,8 +209,7 @@ static void draw_strips(const struct loss_layout *l)
 				 l->goals[g] * 100);
 			snprintf(name, sizeof(name), "%.40s, %s", s->view->systems[system].name,
 				 goal);
-			svg_text(l->c->out, "name", LEFT + 4, y + 11, SVG_START, l->c->width / 2,
-				 name);
+			draw_name(l, system, name, y);
 			for (size_t i = 0; i < s->n_raw; i++) {
 				const json_t *goals = chart_data(s, &s->raw[i], l->cell, "goals");
 
@@ -202,9 +218,10 @@ static void draw_strips(const struct loss_layout *l)
 					if (chart_number(json_array_get(goals, k), "loss_ratio") ==
 					    l->goals[g])
 						draw_bracket(l, json_array_get(goals, k),
-							     chart_colour(s, system), y + 2);
+							     chart_colour(s, system),
+							     y + l->strip - STRIP + 4);
 			}
-			y += STRIP;
+			y += l->strip;
 		}
 	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One line a comparison: the ratio as a point, its interval as a line, and 1 as the mark between
- * more and less. The scale is logarithmic: half and double are equally far from 1. */
+ * more and less. Where ratios are far apart the scale is logarithmic. */
 #include "base/json.h"
 #include "bench/report/axis.h"
 #include "bench/report/chart.h"
 #include "bench/report/svg.h"
+#include "bench/report/units.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,19 +48,24 @@ bool chart_ratio_has(const struct view_scenario *s, size_t metric)
 
 static void measure(struct axis *x, const json_t *const *found, size_t n, double width)
 {
-	double most = log(1.1), lo, hi;
+	size_t max_ticks = width < CHART_WIDE ? 5 : 9;
+	double least = 0.98, most = 1.02, lo, hi;
 
 	for (size_t i = 0; i < n; i++) {
-		most = fmax(most, fabs(log(chart_number(found[i], "ratio"))));
-		if (chart_range(found[i], "ci95", &lo, &hi) && lo > 0)
-			most = fmax(most, fmax(fabs(log(lo)), fabs(log(hi))));
+		double ratio = chart_number(found[i], "ratio");
+
+		least = fmin(least, ratio);
+		most = fmax(most, ratio);
+		if (!chart_range(found[i], "ci95", &lo, &hi) || lo <= 0)
+			continue;
+		least = fmin(least, lo);
+		most = fmax(most, hi);
 	}
-	/* Symmetric about 1; a narrow range reads better with a linear scale's ticks. */
-	if (exp(most) < 2) {
-		axis_linear(x, 2 - exp(most), exp(most), false, width < CHART_WIDE ? 5 : 9);
-	} else {
-		axis_log(x, exp(-most), exp(most), width < CHART_WIDE ? 5 : 9);
-	}
+	/* Over a narrow range the two scales are the same, and the linear one has rounder marks. */
+	if (most / least < 3)
+		axis_linear(x, least, most, false, max_ticks);
+	else
+		axis_log(x, least, most, max_ticks);
 	x->px_lo = 14;
 	x->px_hi = width - 70;
 }
@@ -72,8 +78,9 @@ static void draw_row(const struct chart *c, const struct axis *x, const json_t *
 	double ratio = chart_number(item, "ratio"), lo, hi;
 	char text[256], class[32];
 
-	snprintf(text, sizeof(text), "%.80s: %.40s against %.40s", view_cell_name(c->s, cell),
-		 json_get_str(item, "a", ""), json_get_str(item, "b", ""));
+	snprintf(text, sizeof(text), "%.80s%s%.40s against %.40s", c->s->labels[cell],
+		 c->s->labels[cell][0] ? ": " : "", json_get_str(item, "a", ""),
+		 json_get_str(item, "b", ""));
 	svg_text(c->out, "name", x->px_lo - 14, y + 12, SVG_START, c->width - 90, text);
 	svg_text(c->out, "value", c->width - 2, y + 12, SVG_END, 90, verdict);
 	snprintf(class, sizeof(class), "%s %s", !strcmp(verdict, "cannot tell") ? "open" : "mark",
@@ -90,7 +97,7 @@ static void draw_row(const struct chart *c, const struct axis *x, const json_t *
 		snprintf(text, sizeof(text), "ratio %.3f; too few pairs for an interval", ratio);
 	}
 	svg_mark(c->out, class, 3, axis_px(x, ratio), y + 24, 4.5, text);
-	snprintf(text, sizeof(text), "%.2f", ratio);
+	snprintf(text, sizeof(text), ratio < 100 ? "%.3f" : "%.0f", ratio);
 	svg_text(c->out, "value", c->width - 2, y + 28, SVG_END, 66, text);
 }
 
@@ -114,7 +121,7 @@ void chart_ratio(const struct chart *c, size_t metric, size_t unused)
 		bool one = fabs(x.ticks[i] - 1) < 1e-9;
 
 		svg_line(c->out, one ? "axis" : "grid", p, 2, p, bottom);
-		snprintf(text, sizeof(text), "%.4g", x.ticks[i]);
+		unit_tick(text, sizeof(text), x.ticks[i]);
 		svg_text(c->out, "tick", p, bottom + 15, SVG_MIDDLE, 60, text);
 	}
 	svg_text(c->out, "tick", (x.px_lo + x.px_hi) / 2, bottom + 31, SVG_MIDDLE, c->width,

@@ -91,8 +91,10 @@ static void draw_system(const struct chart *c, const struct stage_sum *sum, size
 		svg_rect(c->out, class, x, y, w, BAR, text);
 		svg_rect(c->out, class, kx, ky + 3, 11, 11, NULL);
 		svg_text(c->out, "name", kx + 17, ky + 13, SVG_START, column - 130, sum->names[k]);
-		snprintf(text, sizeof(text), "%.1f   %3.0f %%", cost, 100 * cost / sum->per_packet);
-		svg_text(c->out, "value", kx + column - 24, ky + 13, SVG_END, 110, text);
+		snprintf(text, sizeof(text), "%.1f", cost);
+		svg_text(c->out, "value", kx + column - 72, ky + 13, SVG_END, 50, text);
+		snprintf(text, sizeof(text), "%.0f %%", 100 * cost / sum->per_packet);
+		svg_text(c->out, "tick", kx + column - 28, ky + 13, SVG_END, 40, text);
 		x += w;
 	}
 }

@@ -107,7 +107,7 @@ static void write_header(FILE *f, const struct view *v)
 	fputs(report_style, f);
 	fputs("</style>\n</head>\n<body>\n", f);
 	fputs(patterns, f);
-	fputs("<header>\n<h1>", f);
+	fputs("<header>\n<h1>Benchmark: ", f);
 	for (size_t i = 0; i < v->n_scenarios; i++) {
 		fputs(i ? ", " : "", f);
 		out_text(f, v->scenarios[i].name);
@@ -141,7 +141,7 @@ static void write_words(FILE *f, const struct view_scenario *s)
 static void write_scenario(FILE *f, const struct view_scenario *s, unsigned int *serial)
 {
 	fputs("<section>\n", f);
-	out_element(f, "h2", s->name);
+	out_element(f, "h2", s->view->n_scenarios > 1 ? s->name : "What was found");
 	if (s->common[0]) {
 		fputs("<p class=\"sub\">", f);
 		out_textf(f, "In all cells: %s", s->common);

@@ -99,33 +99,36 @@ void table_invalid(FILE *f, const struct view_scenario *s)
 	json_decref(rows);
 }
 
+static void add_refusals(const struct view *v, size_t run, json_t *seen)
+{
+	const json_t *list = json_object_get(v->runs[run], "refused");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		char *params = label_params(json_object_get(item, "params")), *text = NULL;
+
+		if (params && asprintf(&text, "%s%s%s%s: %s", json_get_str(item, "system", ""),
+				       params[0] ? " (" : "", params, params[0] ? ")" : "",
+				       json_get_str(item, "why", "")) >= 0)
+			json_object_set_new(seen, text, json_true());
+		free(text);
+		free(params);
+	}
+}
+
 void table_refused(FILE *f, const struct view_scenario *s)
 {
-	bool any = false;
+	json_t *seen = json_object(), *unused;
+	const char *text;
 
-	for (size_t run = 0; run < s->view->n_runs; run++) {
-		const json_t *r = s->view->runs[run], *list = json_object_get(r, "refused");
-
-		if (strcmp(json_get_str(r, "scenario", ""), s->name) != 0)
-			continue;
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			const json_t *item = json_array_get(list, i);
-			char *params = label_params(json_object_get(item, "params"));
-
-			if (!any)
-				fputs("<h3>Could not be measured</h3>\n<ul class=\"refused\">\n",
-				      f);
-			any = true;
-			fputs("<li><b>", f);
-			out_text(f, json_get_str(item, "system", ""));
-			fputs("</b>", f);
-			out_textf(f, "%s%s%s: %s", params && params[0] ? " (" : "",
-				  params ? params : "", params && params[0] ? ")" : "",
-				  json_get_str(item, "why", ""));
-			fputs("</li>\n", f);
-			free(params);
-		}
-	}
-	if (any)
+	for (size_t run = 0; run < s->view->n_runs; run++)
+		if (!strcmp(json_get_str(s->view->runs[run], "scenario", ""), s->name))
+			add_refusals(s->view, run, seen);
+	if (json_object_size(seen)) {
+		fputs("<h3>Could not be measured</h3>\n<ul class=\"refused\">\n", f);
+		json_object_foreach (seen, text, unused)
+			out_element(f, "li", text);
 		fputs("</ul>\n", f);
+	}
+	json_decref(seen);
 }

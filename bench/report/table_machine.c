@@ -80,16 +80,45 @@ static bool passing(const char *path)
 	return false;
 }
 
-static void write_row(FILE *f, const struct view *v, const char *path, const json_t *way)
+static bool same_in_all(const struct view *v, const json_t *way)
 {
 	const json_t *first = follow(machine_of(v, 0), way);
-	bool same = true;
 
-	for (size_t run = 1; run < v->n_runs && same; run++) {
+	for (size_t run = 1; run < v->n_runs; run++) {
 		const json_t *value = follow(machine_of(v, run), way);
 
-		same = value == first || (value && first && json_equal(value, first));
+		if (value != first && !(value && first && json_equal(value, first)))
+			return false;
 	}
+	return true;
+}
+
+/* What makes figures of the runs hard to compare, where nobody can miss it. */
+static void write_differences(FILE *f, const struct view *v, const json_t *leaves)
+{
+	const char *path;
+	json_t *way;
+	size_t n = 0;
+
+	json_object_foreach ((json_t *)leaves, path, way) {
+		if (passing(path) || same_in_all(v, way))
+			continue;
+		if (!n++)
+			fputs("<p class=\"flag\"><b>The runs were not made on the same kind of "
+			      "machine.</b> Different: ",
+			      f);
+		else
+			fputs(", ", f);
+		out_text(f, path);
+	}
+	if (n)
+		fputs(".</p>\n", f);
+}
+
+static void write_row(FILE *f, const struct view *v, const char *path, const json_t *way)
+{
+	bool same = same_in_all(v, way);
+
 	fprintf(f, "<tr%s>", same || passing(path) ? "" : " class=\"differs\"");
 	fputs("<th scope=\"row\">", f);
 	out_text(f, path);
@@ -112,6 +141,7 @@ void table_machine(FILE *f, const struct view *v)
 
 	for (size_t run = 0; run < v->n_runs; run++)
 		add_leaves(machine_of(v, run), "", root, leaves);
+	write_differences(f, v, leaves);
 	fputs("<details class=\"machine\"><summary>The machine", f);
 	if (v->n_runs > 1)
 		fputs("s; what differs between the runs is marked", f);
@@ -146,10 +176,12 @@ void table_systems(FILE *f, const struct view *v)
 		for (size_t i = 0; i < json_array_size(list); i++) {
 			const json_t *item = json_array_get(list, i);
 			const char *version = json_get_str(item, "version", "");
+			bool ceiling = json_get_bool(item, "ceiling", false);
 			char *text = NULL;
 
-			if (asprintf(&text, "%s%s%s", json_get_str(item, "name", ""),
-				     version[0] ? ": " : "", version) < 0)
+			if (asprintf(&text, "%s%s%s%s", json_get_str(item, "name", ""),
+				     version[0] ? ": " : "", version,
+				     ceiling ? " (shows the generator's own limit)" : "") < 0)
 				continue;
 			json_object_set_new(seen, text, json_true());
 			free(text);

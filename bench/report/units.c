@@ -92,6 +92,17 @@ void unit_digits(char *out, size_t size, double value)
 		snprintf(out, size, "%.*f", decimals, value);
 }
 
+void unit_tick(char *out, size_t size, double value)
+{
+	double a = fabs(value);
+
+	/* Multiples of a step are a little off: 3 * 0.1 is not 0.3, nor 0.1 - 0.1 always 0. */
+	if (a < 1e-15)
+		snprintf(out, size, "0");
+	else
+		snprintf(out, size, a >= 1e6 && a < 1e15 ? "%.0f" : "%.6g", value);
+}
+
 void unit_scaled(char *out, size_t size, double value, const struct unit_scale *scale)
 {
 	char digits[48];

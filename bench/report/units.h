@@ -16,6 +16,9 @@ void unit_scale(const char *unit, double magnitude, struct unit_scale *scale);
 /* Three significant digits, without an exponent: "5.10", "12.4", "1240". */
 void unit_digits(char *out, size_t size, double value);
 
+/* A round value, for an axis: "0", "0.5", "20". */
+void unit_tick(char *out, size_t size, double value);
+
 /* Both: "5.10 Mpps". */
 void unit_value(char *out, size_t size, double value, const char *unit);
 

@@ -279,5 +279,7 @@ size_t view_history(const struct view_scenario *s, size_t cell, size_t metric)
 
 const char *view_cell_name(const struct view_scenario *s, size_t cell)
 {
-	return s->labels[cell][0] ? s->labels[cell] : s->name;
+	if (s->labels[cell][0])
+		return s->labels[cell];
+	return s->common[0] ? s->common : s->name;
 }

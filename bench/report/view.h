@@ -73,7 +73,7 @@ size_t view_cell(const struct view_scenario *s, const json_t *params);
 size_t view_metric(const struct view_scenario *s, const char *name);
 size_t view_system(const struct view *v, const char *name);
 
-/* " (size 64)" style: the cell's label, or the scenario's name where there is but one cell. */
+/* The cell's label; where there is but one cell all its parameters, or the scenario's name. */
 const char *view_cell_name(const struct view_scenario *s, size_t cell);
 
 #endif

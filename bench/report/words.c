@@ -184,10 +184,10 @@ static void say_part(FILE *f, const char *what, size_t n, double lo, double hi, 
 	if (!n)
 		return;
 	fprintf(f, "%s%s in %zu", *first ? "" : ", ", what, n);
-	if (lo == hi)
-		fprintf(f, " (%.2f times)", lo);
+	if (hi - lo < 0.005)
+		fprintf(f, " (ratio %.2f)", hi);
 	else
-		fprintf(f, " (%.2f to %.2f times)", lo, hi);
+		fprintf(f, " (ratio %.2f to %.2f)", lo, hi);
 	*first = false;
 }
 
@@ -226,7 +226,31 @@ static bool is_current(const struct view_scenario *s, const struct view_entry *e
 	return e->run == s->latest[e->cell] && !e->ceiling && e->metric != SIZE_MAX;
 }
 
-/* One sentence for all figures that a limit of the load made. */
+/* The cells in which a limit of the load made a system's figure. */
+static void say_bound_of(const struct view_scenario *s, size_t system, size_t metric, FILE *f,
+			 bool *any)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_entries; i++) {
+		const struct view_entry *e = &s->entries[i];
+
+		if (!is_current(s, e) || e->system != system || e->metric != metric ||
+		    !json_object_get(e->result, "bound"))
+			continue;
+		if (!n++)
+			fprintf(f, "%s%s, %s", *any ? "; " : "", s->view->systems[system].name,
+				s->metrics[metric].name);
+		if (s->labels[e->cell][0])
+			fprintf(f, "%s%s", n == 1 ? " (" : "; ", s->labels[e->cell]);
+		else
+			n = 0;
+		*any = true;
+	}
+	if (n)
+		fputc(')', f);
+}
+
 static void say_bound(const struct view_scenario *s, json_t *lines)
 {
 	bool any = false;
@@ -237,21 +261,13 @@ static void say_bound(const struct view_scenario *s, json_t *lines)
 		      json_object_get(s->entries[i].result, "bound");
 	if (!any || !line_begin(&l))
 		return;
-	fputs("Held back by the generator, so what the system itself can do is not known, only "
-	      "that it is at least so much: ",
+	fputs("Held back by the generator, so that only a lower limit of the system's own speed "
+	      "is known: ",
 	      l.f);
 	any = false;
-	for (size_t i = 0; i < s->n_entries; i++) {
-		const struct view_entry *e = &s->entries[i];
-
-		if (!is_current(s, e) || !json_object_get(e->result, "bound"))
-			continue;
-		fprintf(l.f, "%s%s %s", any ? "; " : "", s->view->systems[e->system].name,
-			s->metrics[e->metric].name);
-		if (s->labels[e->cell][0])
-			fprintf(l.f, " (%s)", s->labels[e->cell]);
-		any = true;
-	}
+	for (size_t system = 0; system < s->view->n_systems; system++)
+		for (size_t metric = 0; metric < s->n_metrics; metric++)
+			say_bound_of(s, system, metric, l.f, &any);
 	fputc('.', l.f);
 	line_end(&l, lines, "bound");
 }
