@@ -13,7 +13,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PLOT = 200, HEAD = 26, FOOT = 38, LEFT = 60, LOADS = 12 };
 
@@ -136,7 +135,7 @@ static void draw_frame(const struct latency_layout *l, double decades)
 					      "99.99 %", "99.999 %", "99.9999 %", "99.99999 %"};
 	double right = LEFT + decades * l->px_per_decade;
 	FILE *f = l->c->out;
-	char text[64];
+	char text[96], digits[48];
 
 	for (unsigned int d = 0; d <= decades && d < 8; d++)
 		draw_percent(l, pow(10, -(double)d), percent[d]);
@@ -150,9 +149,8 @@ static void draw_frame(const struct latency_layout *l, double decades)
 
 		unit_scale("ns", l->y.ticks[i], &unit);
 		svg_line(f, "grid", LEFT, y, right, y);
-		unit_tick(text, sizeof(text), l->y.ticks[i] * unit.factor);
-		strcat(text, " ");
-		strncat(text, unit.name, 8);
+		unit_tick(digits, sizeof(digits), l->y.ticks[i] * unit.factor);
+		snprintf(text, sizeof(text), "%s %s", digits, unit.name);
 		svg_text(f, "tick", LEFT - 6, y + 4, SVG_END, LEFT, text);
 	}
 }
