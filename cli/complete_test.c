@@ -47,6 +47,7 @@ static void from_the_tables(void **state)
 	offers("flue apply ", ":files\n");
 	offers("flue config apply f.yaml ", "dry-run\n");
 	offers("flue --socket ", ":files\n");
+	offers("flue mtu probe 192.0.2.1 ", "from\nnetns\nmax\ntimeout\n");
 }
 
 static void live_names(void **state)
@@ -63,6 +64,7 @@ static void live_names(void **state)
 	offers("flue port set g", "g0\ng1\n");
 	offers("flue bridge set ", "br0\nlan\n");
 	offers("flue trace port h", "h0\n");
+	offers("flue mtu probe 192.0.2.1 from g", "g0\ng1\n");
 	offers("flue fdb show l", "lan\nlimit\n");
 	offers("flue bridge add ", "");
 	json_decref(fake_stop(f));

@@ -81,7 +81,7 @@ void help_all(FILE *out)
 	      "  4  a file is wrong or cannot be read\n"
 	      "  5  host check: something needed is missing\n"
 	      "  6  the answer could not be written\n"
-	      "  7  mtu probe: the path carries less than the interface sends\n"
+	      "  7  mtu probe: the path carries less than was asked for\n"
 	      "  8  mtu probe: the target does not answer\n",
 	      out);
 }

@@ -20,13 +20,13 @@ struct probe {
 	struct probe_result r;
 	uint32_t max_bytes;
 	uint64_t timeout_ns;
-	uint64_t slowest_ns; /* answer so far; 0: none */
+	uint64_t took_ns, varies_ns; /* answers: mean and mean deviation, RFC 6298 2; 0: none yet */
 };
 
 /* Between two echoes of a size: long enough for an answer, as one makes the next needless. */
 static uint64_t gap_ns(const struct probe *p)
 {
-	uint64_t ns = p->slowest_ns ? p->slowest_ns * 3 / 2 + 10 * MS : 50 * MS;
+	uint64_t ns = p->took_ns ? p->took_ns + 2 * p->varies_ns + 10 * MS : 50 * MS;
 
 	return ns < p->timeout_ns ? ns : p->timeout_ns;
 }
@@ -35,9 +35,22 @@ static uint64_t gap_ns(const struct probe *p)
  * counts, but the search will have gone on meanwhile. */
 static uint64_t wait_ns(const struct probe *p)
 {
-	uint64_t ns = p->slowest_ns ? p->slowest_ns * 10 + 200 * MS : p->timeout_ns;
+	uint64_t ns = p->took_ns ? p->took_ns + 4 * p->varies_ns + 200 * MS : p->timeout_ns;
 
 	return ns < p->timeout_ns ? ns : p->timeout_ns;
+}
+
+static void note_time(struct probe *p, uint64_t ns)
+{
+	uint64_t off = ns > p->took_ns ? ns - p->took_ns : p->took_ns - ns;
+
+	if (p->took_ns == 0) {
+		p->took_ns = ns;
+		p->varies_ns = ns / 2;
+		return;
+	}
+	p->varies_ns = (p->varies_ns * 3 + off) / 4;
+	p->took_ns = (p->took_ns * 7 + ns) / 8;
 }
 
 static void note_denial(struct probe *p, const struct probe_complaint *c)
@@ -53,8 +66,7 @@ static bool take_event(struct probe *p, struct probe_search *s, const struct pro
 {
 	if (ev->answer) {
 		p->r.answers++;
-		if (ev->took_ns > p->slowest_ns)
-			p->slowest_ns = ev->took_ns;
+		note_time(p, ev->took_ns);
 		probe_search_answered(s, ev->echo.size, ev->reply, ev->fragment);
 	} else if (ev->complaint.error == PROBE_ERR_TOO_BIG) {
 		probe_search_told(s, ev->echo.size, ev->complaint.mtu, ev->complaint.local,

@@ -91,7 +91,10 @@ static uint32_t next_forward(const struct probe_search *s, unsigned int *tries)
 	if (limit > s->most)
 		return s->most;
 	if (limit == s->carried + 1) {
-		if ((f->told && f->told_mtu == s->carried) || f->silent >= ROUNDS)
+		if (f->told && f->told_mtu == s->carried)
+			return 0;
+		/* Who told it of a larger packet may be silent for a while: RFC 1812 4.3.2.8. */
+		if (f->silent >= (was_told(s, s->carried) ? 1 : ROUNDS))
 			return 0;
 		*tries *= 2;
 		return limit;

@@ -28,11 +28,15 @@ found() { # JQ-EXPRESSION...
 }
 
 # In words; the status does not matter here.
-words() { # PATTERN ARGUMENT...
-	local pattern=$1
-	shift
+in_words() { # ARGUMENT...
 	timeout 60 "$BUILD/cli/flue" mtu probe "$@" >$T/words 2>&1 || true
-	grep -qE "$pattern" $T/words || fail "mtu probe $* does not say '$pattern': $(cat $T/words)"
+}
+
+says() { # PATTERN...: does the last text?
+	local pattern
+	for pattern in "$@"; do
+		grep -qE "$pattern" $T/words || fail "does not say '$pattern': $(cat $T/words)"
+	done
 }
 
 link() { # NAMESPACE INTERFACE NAMESPACE INTERFACE MTU
@@ -79,7 +83,8 @@ for target in 10.0.3.2 fd00:3::2; do
 		'.black_hole == false' '.answers <= .probes_sent' 'has("shrinks_at") | not'
 done
 found '.family == "ipv6"' '.target == "fd00:3::2"' '.netns == "a"'
-words 'forward +9000 bytes' 10.0.3.2 netns a
+in_words 10.0.3.2 netns a
+says 'forward +9000 bytes'
 probe 0 10.0.3.2 netns a max 4000
 found '.asked == 4000' '.forward.mtu == 4000' '.backward == {"mtu": 4000, "at_least": true, "cut": false}'
 
@@ -92,7 +97,8 @@ for target in 10.0.3.2/10.0.1.2 fd00:3::2/fd00:1::2; do
 		'.backward.mtu == 4000' '.backward.at_least' \
 		".shrinks_at.told.address == \"${target#*/}\"" '.shrinks_at.told.mtu == 4000'
 done
-words 'told +by 10.0.1.2: 4000 bytes fit' 10.0.3.2 netns a
+in_words 10.0.3.2 netns a
+says 'told +by 10.0.1.2: 4000 bytes fit'
 # What fits is enough for who asks for less.
 probe 0 10.0.3.2 netns a max 4000
 
@@ -122,19 +128,19 @@ for dev in p1 p2 between; do
 	[ $dev = between ] || ip -n mid link set $dev master between
 	ip -n mid link set $dev up
 done
-ip -n mid link set p2 mtu 2345
+ip -n mid link set p2 mtu 1493
 eventually 10 ns a ping -c 1 -W 1 10.0.3.2
 eventually 10 ns a ping -c 1 -W 1 fd00:3::2
 for target in "10.0.3.2 10.0.1.2 10.0.2.2" "fd00:3::2 fd00:1::2 fd00:2::2"; do
 	read -r to after before <<<"$target"
 	probe 7 "$to" netns a
-	found '.state == "black-hole"' '.black_hole' '.forward == {"mtu": 2345, "exact": true}' \
-		'.fails == 2346' ".shrinks_at.after == {\"hop\": 1, \"address\": \"$after\"}" \
+	found '.state == "black-hole"' '.black_hole' '.forward == {"mtu": 1493, "exact": true}' \
+		'.fails == 1494' ".shrinks_at.after == {\"hop\": 1, \"address\": \"$after\"}" \
 		".shrinks_at.before == {\"hop\": 2, \"address\": \"$before\"}" \
 		'.shrinks_at.maybe_back == false' '.shrinks_at | has("told") | not'
 done
-words 'BLACK HOLE: packets of 2346 bytes vanish' 10.0.3.2 netns a
-words 'between 10.0.1.2 \(hop 1\) and 10.0.2.2 \(hop 2\)' 10.0.3.2 netns a
+in_words 10.0.3.2 netns a
+says 'BLACK HOLE: packets of 1494 bytes vanish' 'between 10.0.1.2 \(hop 1\) and 10.0.2.2 \(hop 2\)'
 ip -n mid link set p2 mtu 9000
 
 say "only the way back is smaller"
@@ -145,7 +151,8 @@ for target in 10.0.3.2 fd00:3::2; do
 	found '.state == "smaller-back"' '.forward == {"mtu": 9000, "exact": true}' \
 		'.backward == {"mtu": 1403, "at_least": false, "cut": false}' '.black_hole == false'
 done
-words 'backward +1403 bytes' 10.0.3.2 netns a
+in_words 10.0.3.2 netns a
+says 'backward +1403 bytes'
 
 say "both ways are smaller, each by another amount"
 ip -n r1 route change 10.0.3.0/24 via 10.0.2.2 mtu lock 5000
@@ -167,7 +174,8 @@ probe 8 10.0.3.99 netns a timeout 200
 found '.state == "unreachable"' 'has("forward") | not'
 probe 8 198.51.100.1 netns mid
 found '.state == "unreachable"' '.reason | test("no route")'
-words 'unreachable: no route' 198.51.100.1 netns mid
+in_words 198.51.100.1 netns mid
+says 'unreachable: no route'
 
 say "wrong words"
 refused 'no network namespace' flue mtu probe 10.0.3.2 netns nowhere
@@ -216,7 +224,8 @@ for target in 10.1.0.3 fd01::3; do
 		'.shrinks_at.flue[0].limit == 1500' '.shrinks_at.flue[0].direction == "out"' \
 		'.shrinks_at.flue[0].cure == "flue port set h3 mtu 9000"'
 done
-words 'drops what leaves by port h3 .* above 1500 bytes' 10.1.0.3 from h1
+in_words 10.1.0.3 from h1
+says 'drops what leaves by port h3 .* above 1500 bytes'
 cure=$(jq -r '.shrinks_at.flue[0].cure' $T/probe.json)
 eval "$cure"
 probe 0 10.1.0.3 from h1
