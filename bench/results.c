@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/results.h"
 
+#include "bench/stat/bands.h"
 #include "bench/stat/boot.h"
 
 #include <string.h>
