@@ -3,6 +3,7 @@
  * A port on any DPDK device: a NIC or a VF bound to vfio-pci ("0000:01:00.0"), or a virtual device
  * ("net_af_xdp0,iface=eth0", "net_memif0,...", "net_virtio_user0,...", "net_pcap0,...").
  */
+#include "vswitch/port/hostif.h"
 #include "vswitch/port/port.h"
 
 #include "base/log.h"
@@ -21,6 +22,7 @@ enum { RX_DESCRIPTORS = 1024, TX_DESCRIPTORS = 1024 };
 struct ethdev {
 	uint16_t dev; /* DPDK's port number */
 	bool probed;  /* by us, so it is ours to remove */
+	bool has_mtu; /* the device has one of its own, that can be set */
 	bool prepare; /* packets with offload requests go through rte_eth_tx_prepare() */
 	rte_spinlock_t *tx_locks; /* one a queue, where workers must share; else NULL */
 };
@@ -76,6 +78,16 @@ static uint32_t caps_of(uint64_t offloads)
 	return caps;
 }
 
+static int mtu_refused(const struct rte_eth_dev_info *info, uint16_t mtu, int ret, struct err *e)
+{
+	if (mtu < info->min_mtu || mtu > info->max_mtu)
+		return err_set(e, ret,
+			       "mtu: the device refuses %u (it takes %u to %u); give the port an "
+			       "mtu in between",
+			       mtu, info->min_mtu, info->max_mtu);
+	return err_set(e, ret, "mtu: the device refuses %u: %s", mtu, rte_strerror(-ret));
+}
+
 static int start(struct port *p, struct ethdev *d, const json_t *conf, struct err *e)
 {
 	uint16_t rxq = (uint16_t)json_get_int(conf, "queues", 1), txq = port_env.n_workers;
@@ -105,8 +117,8 @@ static int start(struct port *p, struct ethdev *d, const json_t *conf, struct er
 	/* Many virtual devices have no MTU of their own, and take what comes. */
 	ret = rte_eth_dev_set_mtu(d->dev, p->mtu);
 	if (ret != 0 && ret != -ENOTSUP)
-		return err_set(e, ret, "mtu: the device refuses %u (it takes %u to %u)", p->mtu,
-			       info.min_mtu, info.max_mtu);
+		return mtu_refused(&info, p->mtu, ret, e);
+	d->has_mtu = ret == 0;
 	rte_eth_dev_adjust_nb_rx_tx_desc(d->dev, &rxd, &txd);
 	socket = rte_eth_dev_socket_id(d->dev);
 	for (uint16_t i = 0; i < rxq; i++) {
@@ -301,14 +313,35 @@ static int ethdev_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 {
 	const struct ethdev *d = p->priv;
 	int ret = rte_eth_dev_set_mtu(d->dev, mtu);
+	struct rte_eth_dev_info info;
 
 	if (ret == -EBUSY)
 		return err_set(e, ret,
 			       "mtu: this device cannot change it while it runs; remove the "
 			       "port and add it again");
-	if (ret != 0 && ret != -ENOTSUP)
-		return err_set(e, ret, "mtu: the device refuses %u: %s", mtu, rte_strerror(-ret));
-	return 0;
+	if (ret == 0 || ret == -ENOTSUP)
+		return 0;
+	if (rte_eth_dev_info_get(d->dev, &info) != 0)
+		info = (struct rte_eth_dev_info){.max_mtu = UINT16_MAX};
+	return mtu_refused(&info, mtu, ret, e);
+}
+
+static void ethdev_mtu(struct port *p, struct port_mtu *out)
+{
+	const struct ethdev *d = p->priv;
+	struct rte_eth_dev_info info;
+	uint16_t mtu;
+
+	if (rte_eth_dev_info_get(d->dev, &info) != 0)
+		return;
+	if (info.if_index && hostif_mtu_of(info.if_index, out->ifname, &out->beneath) != 0)
+		out->ifname[0] = '\0';
+	/* Of a device that cannot be told, DPDK answers 1500, which means nothing. */
+	if (!d->has_mtu)
+		return;
+	out->max = info.max_mtu;
+	if (rte_eth_dev_get_mtu(d->dev, &mtu) == 0)
+		out->actual = mtu;
 }
 
 static void ethdev_show(struct port *p, json_t *out)
@@ -335,5 +368,6 @@ const struct port_ops port_ethdev_ops = {
 	.sleep = ethdev_sleep,
 	.wake = ethdev_wake,
 	.set_mtu = ethdev_set_mtu,
+	.mtu = ethdev_mtu,
 	.show = ethdev_show,
 };

@@ -376,6 +376,15 @@ static int host_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 	return hostif_set_mtu(h->conf, mtu, e);
 }
 
+static void host_mtu(struct port *p, struct port_mtu *out)
+{
+	const struct host *h = p->priv;
+
+	/* Of an interface that is gone nothing is known but how it was called. */
+	if (hostif_mtu(h->conf, out->ifname, &out->actual) != 0)
+		snprintf(out->ifname, sizeof(out->ifname), "%s", h->ifname);
+}
+
 static void host_show(struct port *p, json_t *out)
 {
 	const struct host *h = p->priv;
@@ -392,5 +401,6 @@ const struct port_ops port_host_ops = {
 	.sleep = host_sleep,
 	.wake = host_wake,
 	.set_mtu = host_set_mtu,
+	.mtu = host_mtu,
 	.show = host_show,
 };

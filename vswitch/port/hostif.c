@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct hostif {
@@ -100,6 +102,36 @@ void hostif_close(struct hostif *c)
 unsigned int hostif_index(const struct hostif *c)
 {
 	return c->index;
+}
+
+/* fd: any socket; its namespace is the one that is looked in. */
+static int read_mtu(int fd, unsigned int index, char name[16], uint32_t *mtu)
+{
+	struct ifreq ifr = {.ifr_ifindex = (int)index};
+
+	if (ioctl(fd, SIOCGIFNAME, &ifr) != 0)
+		return -errno;
+	memcpy(name, ifr.ifr_name, IFNAMSIZ);
+	if (ioctl(fd, SIOCGIFMTU, &ifr) != 0)
+		return -errno;
+	*mtu = (uint32_t)ifr.ifr_mtu;
+	return 0;
+}
+
+int hostif_mtu(const struct hostif *c, char name[16], uint32_t *mtu)
+{
+	return read_mtu(mnl_socket_get_fd(c->nl), c->index, name, mtu);
+}
+
+int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = read_mtu(fd, index, name, mtu);
+	close(fd);
+	return ret;
 }
 
 /* Sends the request and waits for the kernel's acknowledgement, which comes at once. */

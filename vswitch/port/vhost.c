@@ -83,6 +83,19 @@ static void forget_kicks(struct vhost *v)
 	}
 }
 
+/* The MTU the monitor told its guest, and then us (VHOST_USER_NET_SET_MTU), where all three speak
+ * of it (VIRTIO_NET_F_MTU). Such a guest must be sent nothing larger (virtio 1.2, 5.1.4.1), so
+ * every worker is to know before it can reach the guest. */
+static void learn_mtu(struct vhost *v, int vid)
+{
+	uint16_t mtu = 0;
+
+	if (rte_vhost_get_mtu(vid, &mtu) != 0 || mtu == 0)
+		return;
+	atomic_store(&v->port->guest_mtu, mtu);
+	port_env.quiesce();
+}
+
 static int on_new_device(int vid)
 {
 	struct vhost *v = by_vid(vid);
@@ -94,6 +107,7 @@ static int on_new_device(int vid)
 	for (uint16_t i = 0; i < rte_vhost_get_vring_num(vid); i++)
 		rte_vhost_enable_guest_notification(vid, i, 0);
 	atomic_store(&v->port->tx_caps, caps_of(features));
+	learn_mtu(v, vid);
 	atomic_store(&v->vid, vid);
 	atomic_store(&v->port->up, true);
 	port_env.changed();
@@ -109,6 +123,7 @@ static void on_destroy_device(int vid)
 	atomic_store(&v->port->up, false);
 	atomic_store(&v->vid, NO_DEVICE);
 	port_env.quiesce();
+	atomic_store(&v->port->guest_mtu, 0);
 	forget_kicks(v);
 	port_env.changed();
 }
@@ -373,17 +388,21 @@ static int vhost_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 	return 0; /* vhost-user has no message that tells a guest; the switch enforces it */
 }
 
+static void vhost_mtu(struct port *p, struct port_mtu *out)
+{
+	out->guest = atomic_load(&p->guest_mtu);
+}
+
 static void vhost_show(struct port *p, json_t *out)
 {
 	struct vhost *v = p->priv;
-	int vid = atomic_load(&v->vid);
-	uint16_t mtu = 0;
+	uint16_t mtu = atomic_load(&p->guest_mtu);
 
-	if (vid == NO_DEVICE)
+	if (atomic_load(&v->vid) == NO_DEVICE)
 		return;
 	json_object_set_new(out, "queues_enabled",
 			    json_integer(__builtin_popcountll(atomic_load(&v->pairs))));
-	if (rte_vhost_get_mtu(vid, &mtu) == 0 && mtu)
+	if (mtu)
 		json_object_set_new(out, "guest_mtu", json_integer(mtu));
 }
 
@@ -396,5 +415,6 @@ const struct port_ops port_vhost_ops = {
 	.sleep = vhost_sleep,
 	.wake = vhost_wake,
 	.set_mtu = vhost_set_mtu,
+	.mtu = vhost_mtu,
 	.show = vhost_show,
 };
