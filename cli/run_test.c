@@ -156,10 +156,15 @@ static void mtu_check(void **state)
 		{0},
 	};
 	struct fake_flued *f = fake_start(answers);
+	struct said s;
 
 	ends("flue mtu check", CLI_OK, "no disagreement\n");
 	ends("flue mtu check -j", CLI_OK, "[]\n");
-	ends("flue mtu check", CLI_REFUSED, "it has 1500\n    ip link set dev eth0 mtu 9000\n");
+	s = testing_run("flue mtu check");
+	assert_int_equal(s.code, CLI_REFUSED);
+	assert_string_equal(s.out, "it has 1500\n    ip link set dev eth0 mtu 9000\n");
+	assert_string_equal(s.err, "");
+	testing_free(&s);
 	ends("flue mtu check", CLI_REFUSED, "flue: out of memory\n");
 	json_decref(fake_stop(f));
 }

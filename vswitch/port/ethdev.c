@@ -78,13 +78,24 @@ static uint32_t caps_of(uint64_t offloads)
 	return caps;
 }
 
+/* The most rte_eth_dev_set_mtu() lets pass: the device's largest MTU, or where it tells none its
+ * largest frame, less the Ethernet header and the check sum that DPDK reckons in then. */
+static uint32_t max_mtu(const struct rte_eth_dev_info *info)
+{
+	const uint32_t around = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX || info->max_rx_pktlen <= around)
+		return info->max_mtu;
+	return RTE_MIN(info->max_rx_pktlen - around, (uint32_t)UINT16_MAX);
+}
+
 static int mtu_refused(const struct rte_eth_dev_info *info, uint16_t mtu, int ret, struct err *e)
 {
-	if (mtu < info->min_mtu || mtu > info->max_mtu)
+	if (mtu < info->min_mtu || mtu > max_mtu(info))
 		return err_set(e, ret,
 			       "mtu: the device refuses %u (it takes %u to %u); give the port an "
 			       "mtu in between",
-			       mtu, info->min_mtu, info->max_mtu);
+			       mtu, info->min_mtu, max_mtu(info));
 	return err_set(e, ret, "mtu: the device refuses %u: %s", mtu, rte_strerror(-ret));
 }
 
@@ -339,7 +350,7 @@ static void ethdev_mtu(struct port *p, struct port_mtu *out)
 	/* Of a device that cannot be told, DPDK answers 1500, which means nothing. */
 	if (!d->has_mtu)
 		return;
-	out->max = info.max_mtu;
+	out->max = max_mtu(&info);
 	if (rte_eth_dev_get_mtu(d->dev, &mtu) == 0)
 		out->actual = mtu;
 }

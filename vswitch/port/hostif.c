@@ -173,8 +173,9 @@ int hostif_set_mtu(struct hostif *c, uint32_t mtu, struct err *e)
 	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
 	ret = talk(c, nlh);
 	return ret == 0 ? 0
-			: err_set(e, ret, "mtu: cannot set %u on %s: %s", mtu, c->name,
-				  strerror(-ret));
+			: err_set(e, ret, "mtu: cannot set %u on %s: %s%s", mtu, c->name,
+				  strerror(-ret),
+				  ret == -ENODEV ? "; it was removed: make the port anew" : "");
 }
 
 int hostif_set_mac(struct hostif *c, const char *mac, struct err *e)
