@@ -177,6 +177,7 @@ flue port set up0 mtu auto
 before=$(state)
 refused 'port up0 can take 1500 at most.*9000 \(from: bridge br1\)' flue bridge set br1 mtu 9000
 refused 'it takes [0-9]+ to 1500' flue port add up1 kind ethdev bridge br0 device "net_af_packet1,iface=up0"
+equal 1500 link_mtu up0
 equal "$before" state
 equal 1500 mtu_of h3
 
@@ -238,3 +239,7 @@ flue port set vm0 mtu auto
 equal 9000 element vm0 vhost in_force
 agrees
 flued_stop
+
+say "flued does not start with a plan that cannot hold"
+refused 'wrong.yaml:6: mtu: bridge br0 declares 9001' timeout 20 "$BUILD/vswitch/flued" \
+	--socket $T/other.sock --config $T/wrong.yaml

@@ -3,6 +3,7 @@
  * A port on any DPDK device: a NIC or a VF bound to vfio-pci ("0000:01:00.0"), or a virtual device
  * ("net_af_xdp0,iface=eth0", "net_memif0,...", "net_virtio_user0,...", "net_pcap0,...").
  */
+#include "vswitch/port/ethdev_mtu.h"
 #include "vswitch/port/hostif.h"
 #include "vswitch/port/port.h"
 
@@ -78,27 +79,6 @@ static uint32_t caps_of(uint64_t offloads)
 	return caps;
 }
 
-/* The most rte_eth_dev_set_mtu() lets pass: the device's largest MTU, or where it tells none its
- * largest frame, less the Ethernet header and the check sum that DPDK reckons in then. */
-static uint32_t max_mtu(const struct rte_eth_dev_info *info)
-{
-	const uint32_t around = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
-
-	if (info->max_mtu != UINT16_MAX || info->max_rx_pktlen <= around)
-		return info->max_mtu;
-	return RTE_MIN(info->max_rx_pktlen - around, (uint32_t)UINT16_MAX);
-}
-
-static int mtu_refused(const struct rte_eth_dev_info *info, uint16_t mtu, int ret, struct err *e)
-{
-	if (mtu < info->min_mtu || mtu > max_mtu(info))
-		return err_set(e, ret,
-			       "mtu: the device refuses %u (it takes %u to %u); give the port an "
-			       "mtu in between",
-			       mtu, info->min_mtu, max_mtu(info));
-	return err_set(e, ret, "mtu: the device refuses %u: %s", mtu, rte_strerror(-ret));
-}
-
 static int start(struct port *p, struct ethdev *d, const json_t *conf, struct err *e)
 {
 	uint16_t rxq = (uint16_t)json_get_int(conf, "queues", 1), txq = port_env.n_workers;
@@ -125,11 +105,9 @@ static int start(struct port *p, struct ethdev *d, const json_t *conf, struct er
 	if (ret != 0)
 		return err_set(e, ret, "device: it refuses %u+%u queues: %s", rxq, txq,
 			       rte_strerror(-ret));
-	/* Many virtual devices have no MTU of their own, and take what comes. */
-	ret = rte_eth_dev_set_mtu(d->dev, p->mtu);
-	if (ret != 0 && ret != -ENOTSUP)
-		return mtu_refused(&info, p->mtu, ret, e);
-	d->has_mtu = ret == 0;
+	ret = ethdev_mtu_set(d->dev, p->mtu, &d->has_mtu, e);
+	if (ret != 0)
+		return ret;
 	rte_eth_dev_adjust_nb_rx_tx_desc(d->dev, &rxd, &txd);
 	socket = rte_eth_dev_socket_id(d->dev);
 	for (uint16_t i = 0; i < rxq; i++) {
@@ -179,13 +157,17 @@ static void remove_device(struct ethdev *d, const char *device)
 static int create_on(struct port *p, const char *device, const json_t *conf, struct err *e)
 {
 	struct ethdev *d = calloc(1, sizeof(*d));
+	unsigned int beneath = 0;
+	uint32_t was;
 	int ret;
 
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
 	ret = probe(d, device, e);
-	if (ret == 0)
+	if (ret == 0) {
+		beneath = ethdev_mtu_beneath(d->dev, &was);
 		ret = start(p, d, conf, e);
+	}
 	if (ret != 0)
 		goto remove_device;
 	if (p->n_txq < port_env.n_workers) {
@@ -202,6 +184,9 @@ static int create_on(struct port *p, const char *device, const json_t *conf, str
 remove_device:
 	if (d->probed)
 		remove_device(d, device);
+	/* The interface beneath stays, and may be another port's. */
+	if (beneath)
+		hostif_set_mtu_of(beneath, was);
 	free(d);
 	return ret;
 }
@@ -322,37 +307,16 @@ static void ethdev_wake(struct port *p, uint16_t q)
 
 static int ethdev_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 {
-	const struct ethdev *d = p->priv;
-	int ret = rte_eth_dev_set_mtu(d->dev, mtu);
-	struct rte_eth_dev_info info;
+	struct ethdev *d = p->priv;
 
-	if (ret == -EBUSY)
-		return err_set(e, ret,
-			       "mtu: this device cannot change it while it runs; remove the "
-			       "port and add it again");
-	if (ret == 0 || ret == -ENOTSUP)
-		return 0;
-	if (rte_eth_dev_info_get(d->dev, &info) != 0)
-		info = (struct rte_eth_dev_info){.max_mtu = UINT16_MAX};
-	return mtu_refused(&info, mtu, ret, e);
+	return ethdev_mtu_set(d->dev, mtu, &d->has_mtu, e);
 }
 
 static void ethdev_mtu(struct port *p, struct port_mtu *out)
 {
 	const struct ethdev *d = p->priv;
-	struct rte_eth_dev_info info;
-	uint16_t mtu;
 
-	if (rte_eth_dev_info_get(d->dev, &info) != 0)
-		return;
-	if (info.if_index && hostif_mtu_of(info.if_index, out->ifname, &out->beneath) != 0)
-		out->ifname[0] = '\0';
-	/* Of a device that cannot be told, DPDK answers 1500, which means nothing. */
-	if (!d->has_mtu)
-		return;
-	out->max = max_mtu(&info);
-	if (rte_eth_dev_get_mtu(d->dev, &mtu) == 0)
-		out->actual = mtu;
+	ethdev_mtu_read(d->dev, d->has_mtu, out);
 }
 
 static void ethdev_show(struct port *p, json_t *out)

@@ -134,6 +134,24 @@ int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu)
 	return ret;
 }
 
+int hostif_set_mtu_of(unsigned int index, uint32_t mtu)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
+	struct ifreq ifr = {.ifr_ifindex = (int)index};
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, SIOCGIFNAME, &ifr) == 0) {
+		ifr.ifr_mtu = (int)mtu;
+		ret = ioctl(fd, SIOCSIFMTU, &ifr);
+	} else {
+		ret = -1;
+	}
+	ret = ret == 0 ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
 /* Sends the request and waits for the kernel's acknowledgement, which comes at once. */
 static int talk(struct hostif *c, struct nlmsghdr *nlh)
 {
