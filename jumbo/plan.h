@@ -59,8 +59,8 @@ struct mtu_plan {
 
 /* One element's disagreement with the plan. */
 struct mtu_problem {
-	char text[640]; /* a sentence: what is, what should be, what comes of it */
-	char cure[320]; /* what to type */
+	char text[640];	 /* a sentence: what is, what should be, what comes of it */
+	char cure[1200]; /* what to type; names are quoted for a shell */
 };
 
 /* What an element gets: what it declares (0: nothing), else what is above it, and not more. */

@@ -300,6 +300,28 @@ static void disagreements_and_cures(void **state)
 	}
 }
 
+/* Who names an interface must not choose what a copied cure does. */
+static void cures_are_quoted(void **state)
+{
+	static struct mtu_element e[] = {
+		{E(MTU_SITE, NOBODY, "site")},
+		{E(MTU_HOST, 0, "h0"), .ifname = "x;reboot", .netns = "a b", .actual = 1400},
+		{E(MTU_HOST, 0, "h1"), .ifname = "a'$(id)", .actual = 1400},
+		{E(MTU_HOST, 0, "h2"), .ifname = "eth0.5@x", .actual = 1400},
+	};
+	static const char *const want[] = {"", "ip -n 'a b' link set dev 'x;reboot' mtu 1500",
+					   "ip link set dev 'a'\\''$(id)' mtu 1500",
+					   "ip link set dev eth0.5@x mtu 1500"};
+	struct mtu_plan p = {e, COUNT(e)};
+	struct mtu_problem problem;
+
+	mtu_plan_derive(&p);
+	for (size_t i = 1; i < COUNT(e); i++) {
+		assert_true(mtu_plan_problem(&p, i, &problem));
+		assert_string_equal(problem.cure, want[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +334,7 @@ int main(void)
 		cmocka_unit_test(order_leaves_others_alone),
 		cmocka_unit_test(in_force),
 		cmocka_unit_test(disagreements_and_cures),
+		cmocka_unit_test(cures_are_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "jumbo/plan.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *mtu_kind_name(enum mtu_kind kind)
 {
@@ -46,11 +47,40 @@ const char *mtu_plan_source(const struct mtu_plan *p, size_t i, char *text, size
 	return text;
 }
 
+/* One word for a shell. Names of interfaces are not ours, and a cure is there to be copied. */
+static void put_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-@%+";
+
+	if (word[strspn(word, plain)] == '\0') {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
+	fputc('\'', out);
+}
+
 /* "ip -n h1 link set dev eth0 mtu 9000" */
 static void link_cure(const struct mtu_element *e, char *cure, size_t size)
 {
-	snprintf(cure, size, "ip %s%s%slink set dev %s mtu %u", e->netns[0] ? "-n " : "", e->netns,
-		 e->netns[0] ? " " : "", e->ifname, e->planned);
+	FILE *out = fmemopen(cure, size, "w");
+
+	cure[0] = '\0';
+	if (!out)
+		return; /* out of memory: the sentence must do */
+	fputs("ip ", out);
+	if (e->netns[0]) {
+		fputs("-n ", out);
+		put_word(out, e->netns);
+		fputc(' ', out);
+	}
+	fputs("link set dev ", out);
+	put_word(out, e->ifname);
+	fprintf(out, " mtu %u", e->planned);
+	fclose(out);
 }
 
 /* Of an interface of the kernel's: on its own, of a host port, beneath a device, a PF, a VF. */

@@ -161,6 +161,13 @@ ip -n h1 link set dev eth0 down
 ip -n h1 link set dev eth0 name lan0
 ip -n h1 link set dev lan0 mtu 1400 up
 disagrees h1 'interface lan0 .*has 1400'
+# Whatever it is called: who rules the namespace chooses, and the cure is copied.
+ip -n h1 link set dev lan0 down
+ip -n h1 link set dev lan0 name "x;false"
+ip -n h1 link set dev "x;false" mtu 1400
+disagrees h1 "interface x;false .*has 1400"
+ip -n h1 link set dev "x;false" name lan0
+ip -n h1 link set dev lan0 up
 
 say "a device that would get more than it takes: refused with the numbers, and nobody is changed"
 host h4

@@ -47,6 +47,16 @@ static enum mtu_kind kind_of(const struct port *p)
 	return p->ops == &port_vhost_ops ? MTU_VHOST : MTU_ETHDEV;
 }
 
+/* Whoever rules a namespace names its interfaces, with any bytes; JSON takes UTF-8 only. */
+static void put_ifname(char *to, const char *name)
+{
+	size_t i = 0;
+
+	for (; name[i] && i < sizeof(((struct mtu_element *)0)->ifname) - 1; i++)
+		to[i] = (char)(name[i] > ' ' && name[i] <= '~' ? name[i] : '?');
+	to[i] = '\0';
+}
+
 /* The port, and who hangs on it. `there`: it was created, so it can be asked. */
 static void add_port(struct ctrl_mtus *m, struct ctrl_port *p, int parent, bool there)
 {
@@ -60,12 +70,13 @@ static void add_port(struct ctrl_mtus *m, struct ctrl_port *p, int parent, bool 
 	e->actual = has.actual;
 	e->max = has.max;
 	if (e->kind == MTU_HOST) {
-		snprintf(e->ifname, sizeof(e->ifname), "%s", has.ifname);
+		put_ifname(e->ifname, has.ifname);
 		snprintf(e->netns, sizeof(e->netns), "%s", json_get_str(p->conf, "netns", ""));
 	} else if (has.ifname[0]) {
-		e = add(m, MTU_INTERFACE, me, has.ifname, NULL, port);
+		e = add(m, MTU_INTERFACE, me, "", NULL, port);
+		put_ifname(e->ifname, has.ifname);
+		put_ifname(e->name, has.ifname);
 		e->actual = has.beneath;
-		snprintf(e->ifname, sizeof(e->ifname), "%s", has.ifname);
 	}
 	if (has.guest) {
 		e = add(m, MTU_GUEST, me, p->port.name, NULL, port);
