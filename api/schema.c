@@ -59,6 +59,11 @@ const struct api_key *api_method_key(const struct api_method *m, const char *nam
 	return k && takes(m, k) ? k : NULL;
 }
 
+int api_takes_auto(const struct api_key *k)
+{
+	return k->type == API_UINT && k->def && strcmp(k->def, "auto") == 0;
+}
+
 /* A key that only one kind of port knows is required only there: see check_kind(). */
 int api_method_needs(const struct api_method *m, const struct api_key *key)
 {
@@ -200,6 +205,13 @@ int api_check_value(const struct api_key *k, const json_t *v, const char *path, 
 			return err_at(e, -EINVAL, path, "%s: %lld is outside %lld to %lld", k->name,
 				      (long long)n, (long long)k->min, (long long)k->max);
 		}
+		if (api_takes_auto(k)) {
+			if (json_is_string(v) && strcmp(json_string_value(v), "auto") == 0)
+				return 0;
+			if (!json_is_integer(v))
+				return err_at(e, -EINVAL, path, "%s: must be an integer, or auto",
+					      k->name);
+		}
 		ok = json_is_integer(v);
 	} else if (k->type == API_BOOL) {
 		ok = json_is_boolean(v);
@@ -236,13 +248,16 @@ json_t *api_value_from_text(const struct api_key *k, const char *text, struct er
 
 	switch (k->type) {
 	case API_UINT: {
+		if (api_takes_auto(k) && strcmp(text, "auto") == 0)
+			return json_string(text);
 		errno = 0;
 		long long n = strtoll(text, &end, 0);
 
 		if (errno == 0 && end != text && *end == '\0')
 			v = json_integer(n);
 		else
-			err_set(e, -EINVAL, "%s: '%.40s' is not a number", k->name, text);
+			err_set(e, -EINVAL, "%s: '%.40s' is not a number%s", k->name, text,
+				api_takes_auto(k) ? " or auto" : "");
 		break;
 	}
 	case API_BOOL:

@@ -23,7 +23,7 @@
 enum api_type {
 	API_STR,    /* string; min..max is its length in bytes */
 	API_NAME,   /* string of letters, digits, . _ - that starts with a letter or digit */
-	API_UINT,   /* integer in min..max */
+	API_UINT,   /* integer in min..max; or the string "auto" where that is the default */
 	API_BOOL,   /* true or false; on/off, yes/no, true/false in text */
 	API_ENUM,   /* string, one of `values` */
 	API_RANGES, /* string, "10,20-30", numbers in min..max (base/ranges.h) */
@@ -84,6 +84,9 @@ unsigned int api_kind_flag(const char *kind);
 
 /* The method's parameter of that name, or NULL. */
 const struct api_key *api_method_key(const struct api_method *m, const char *name);
+
+/* May the key's value be "auto", which says what absence says? */
+int api_takes_auto(const struct api_key *k);
 
 /* Is that parameter required by the method? */
 int api_method_needs(const struct api_method *m, const struct api_key *key);

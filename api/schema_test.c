@@ -117,11 +117,15 @@ static void values(void **state)
 		{"address", "'192.0.2.1/24,'"},
 		{"ifname", "'abcdefghijklmnop'"},
 		{"mtu", "1.5"},
+		{"mtu", "'Auto'"},
+		{"mtu", "null"},
+		{"pvid", "'auto'"},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		value(bad[i][0], bad[i][1], -EINVAL);
 	value("name", "'0.a_b-c'", 0);
+	value("mtu", "'auto'", 0);
 	value("kind", "'ethdev'", 0);
 	value("vlans", "'10,20-30'", 0);
 	value("mac", "'52:54:00:ab:CD:ef'", 0);
@@ -150,6 +154,9 @@ static void values_from_text(void **state)
 	text("mtu", "9000", "9000");
 	text("mtu", "0x600", "1536");
 	text("mtu", "9000x", NULL);
+	text("mtu", "auto", "'auto'");
+	text("mtu", "aut", NULL);
+	text("pvid", "auto", NULL);
 	text("mtu", "", NULL);
 	text("mtu", "99999999999999999999", NULL);
 	text("tso", "on", "true");
@@ -192,7 +199,7 @@ static void configurations(void **state)
 static void defaults_are_stripped(void **state)
 {
 	json_t *c = json("{'version': 1, 'switch': {'poll': 'adaptive'}, "
-			 "'bridges': [{'name': 'br0', 'mtu': 1500, 'ageing': 10}], "
+			 "'bridges': [{'name': 'br0', 'mtu': 'auto', 'ageing': 10}], "
 			 "'ports': [{" HOST ", 'mtu': 1500, 'tso': true, 'isolated': true}]}");
 	json_t *want = json("{'version': 1, 'bridges': [{'name': 'br0', 'ageing': 10}], "
 			    "'ports': [{" HOST ", 'mtu': 1500, 'isolated': true}]}");

@@ -16,7 +16,7 @@
 /* What the process ends with. Documented in flue(1) and `flue help`; never renumbered. */
 enum cli_exit {
 	CLI_OK = 0,
-	CLI_REFUSED = 1,     /* flued refused or failed */
+	CLI_REFUSED = 1,     /* flued refused or failed; mtu check: something disagrees */
 	CLI_USAGE = 2,	     /* the command line is wrong */
 	CLI_UNREACHABLE = 3, /* flued cannot be reached, or was lost */
 	CLI_BAD_FILE = 4,    /* a configuration file is wrong or cannot be read */
@@ -58,8 +58,8 @@ struct cli_object {
 };
 
 /* One file each. */
-extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_pipeline,
-	cli_mtu, cli_config, cli_apply, cli_trace, cli_host, cli_completion, cli_version;
+extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_mtu,
+	cli_pipeline, cli_config, cli_apply, cli_trace, cli_host, cli_completion, cli_version;
 
 /* All of them, in the order of help; ends with NULL. */
 extern const struct cli_object *const cli_objects[];

@@ -78,6 +78,8 @@ static void offer_values(struct cli *c, const struct command *cmd, const struct 
 		offer_list(c->out, k->values, begin);
 	else if (k->type == API_BOOL)
 		offer_list(c->out, "on|off", begin);
+	else if (api_takes_auto(k))
+		offer(c->out, "auto", begin);
 	else if (ref && strcmp(ref, "file") == 0)
 		fputs(":files\n", c->out);
 	else if (ref)

@@ -11,7 +11,8 @@ const char *help_values(const struct api_key *k, char *text, size_t size)
 		if (k->max == INT64_MAX)
 			snprintf(text, size, "%lld or more", (long long)k->min);
 		else
-			snprintf(text, size, "%lld-%lld", (long long)k->min, (long long)k->max);
+			snprintf(text, size, "%lld-%lld%s", (long long)k->min, (long long)k->max,
+				 api_takes_auto(k) ? "|auto" : "");
 		break;
 	case API_ENUM:
 		snprintf(text, size, "%s", k->values);
@@ -75,7 +76,7 @@ void help_all(FILE *out)
 	      "  --socket PATH   flued's socket; else $FLUE_SOCKET, else /run/flue/flued.sock\n"
 	      "\nExit status:\n"
 	      "  0  done\n"
-	      "  1  flued refused or failed\n"
+	      "  1  flued refused or failed; mtu check: something disagrees\n"
 	      "  2  the command line is wrong\n"
 	      "  3  flued cannot be reached\n"
 	      "  4  a file is wrong or cannot be read\n"

@@ -11,6 +11,13 @@ static void put_text(FILE *out, const char *s)
 		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
 }
 
+void render_line(FILE *out, const char *before, const char *text)
+{
+	fputs(before, out);
+	put_text(out, text);
+	fputc('\n', out);
+}
+
 static void put_value(FILE *out, const json_t *v, const char *yes, const char *no)
 {
 	json_t *item;

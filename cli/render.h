@@ -17,6 +17,9 @@ struct column {
  * title. rows: a list of objects. */
 void render_table(FILE *out, const struct column *columns, const json_t *rows);
 
+/* A line of text after `before`. */
+void render_line(FILE *out, const char *before, const char *text);
+
 /* "key  value" lines of an object, indented. skip: a NULL-ended list of members left out; or NULL.
  */
 void render_members(FILE *out, const json_t *object, int indent, const char *const *skip);

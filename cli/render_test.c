@@ -96,6 +96,23 @@ static void ports(void **state)
 	      "                                       last: 9000 bytes, 1500 allowed\n");
 }
 
+static void mtus(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{"mtu.show",
+		 "\"result\":[{\"element\":\"site\",\"kind\":\"site\",\"planned\":9000,"
+		 "\"source\":\"site\",\"in_force\":9000,\"ok\":true},{\"element\":\"vm0\","
+		 "\"kind\":\"guest\",\"planned\":9000,\"source\":\"bridge br0\","
+		 "\"actual\":1500,\"in_force\":1500,\"ok\":false}]"},
+		{0},
+	};
+
+	shows(answers, "flue mtu",
+	      "ELEMENT  KIND   PLANNED  SOURCE      ACTUAL  IN-FORCE  OK\n"
+	      "site     site      9000  site             -      9000  yes\n"
+	      "vm0      guest     9000  bridge br0    1500      1500  no\n");
+}
+
 static void stats_flag_is_a_parameter(void **state)
 {
 	static const struct fake_answer answers[] = {{"port.show", "\"result\":[]"}, {0}};
@@ -149,8 +166,11 @@ static void other_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tables),	 cmocka_unit_test(bridges),
-		cmocka_unit_test(ports),	 cmocka_unit_test(stats_flag_is_a_parameter),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(bridges),
+		cmocka_unit_test(ports),
+		cmocka_unit_test(mtus),
+		cmocka_unit_test(stats_flag_is_a_parameter),
 		cmocka_unit_test(other_objects),
 	};
 

@@ -144,6 +144,31 @@ static void apply(void **state)
 	unlink(path);
 }
 
+/* Its status tells a script whether all is well. */
+static void mtu_check(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{"mtu.check", "\"result\":[]"},
+		{"mtu.check", "\"result\":[]"},
+		{"mtu.check", "\"result\":[{\"element\":\"h1\",\"text\":\"it has 1500\","
+			      "\"cure\":\"ip link set dev eth0 mtu 9000\"}]"},
+		{"mtu.check", "\"error\":{\"code\":-32000,\"message\":\"out of memory\"}"},
+		{0},
+	};
+	struct fake_flued *f = fake_start(answers);
+	struct said s;
+
+	ends("flue mtu check", CLI_OK, "no disagreement\n");
+	ends("flue mtu check -j", CLI_OK, "[]\n");
+	s = testing_run("flue mtu check");
+	assert_int_equal(s.code, CLI_REFUSED);
+	assert_string_equal(s.out, "it has 1500\n    ip link set dev eth0 mtu 9000\n");
+	assert_string_equal(s.err, "");
+	testing_free(&s);
+	ends("flue mtu check", CLI_REFUSED, "flue: out of memory\n");
+	json_decref(fake_stop(f));
+}
+
 static void trace(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -183,6 +208,7 @@ int main(void)
 		cmocka_unit_test(unwritable_output),
 		cmocka_unit_test(fdb_pages_are_joined),
 		cmocka_unit_test(apply),
+		cmocka_unit_test(mtu_check),
 		cmocka_unit_test(trace),
 	};
 

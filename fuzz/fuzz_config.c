@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two configurations, one a line: the way from one to the other. What must hold: each step's
- * parameters are what its method takes, the way leads there, and a step that fails leads back.
+ * Two configurations, one a line: are their MTUs a plan, and the way from one to the other. What
+ * must hold: each step's parameters are what its method takes, the way leads there, and a step that
+ * fails leads back.
  */
 #include "api/schema.h"
 #include "vswitch/ctrl/apply.h"
+#include "vswitch/ctrl/mtu_config.h"
 #include "vswitch/ctrl/state.h"
 
 #include <stdio.h>
@@ -85,6 +87,20 @@ static void go(const json_t *from, const json_t *to, uint8_t where)
 	json_decref(plan);
 }
 
+static bool is_valid(const json_t *config)
+{
+	struct err e = {0};
+	int ret = api_check_config(config, NULL);
+
+	if (ret == 0) {
+		ret = mtu_check_config(config, &e);
+		/* A refusal says where and why. */
+		if (ret != 0 && (e.code != ret || !e.path[0] || !e.text[0]))
+			abort();
+	}
+	return ret == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *lf = size ? memchr(data, '\n', size) : NULL;
@@ -95,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (lf)
 		to = json_loadb((const char *)lf + 1, size - first - 1, JSON_REJECT_DUPLICATES,
 				NULL);
-	if (api_check_config(from, NULL) == 0 && api_check_config(to, NULL) == 0)
+	if (is_valid(from) && is_valid(to))
 		go(from, to, data[size / 2]);
 	json_decref(from);
 	json_decref(to);

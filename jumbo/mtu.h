@@ -12,9 +12,10 @@ enum {
 	MTU_MAX = 9600, /* what 10GbE switches and NICs agree on for jumbo frames */
 };
 
-/* The MTU in force on a port: its own, or its bridge's when it has none (0), and never more than
- * its bridge's: a frame that crosses the bridge must fit everywhere on it. Any thread. */
-uint16_t mtu_in_force(uint16_t port_mtu, uint16_t bridge_mtu);
+/* The MTU in force for frames to a port: what is planned for it, and not more than its guest was
+ * told by its monitor (0: nothing), which must not be sent more (virtio 1.2, 5.1.4.1). Any thread.
+ */
+uint16_t mtu_in_force(uint16_t planned, uint16_t guest);
 
 /* The size of the largest frame m stands for, without its Ethernet header and the tag of the
  * bridge's own VLAN (which is not in the frame, between vlan_in and vlan_out); any other tag is

@@ -8,8 +8,8 @@
 
 static void in_force(void **state)
 {
-	assert_int_equal(mtu_in_force(0, 1500), 1500);
-	assert_int_equal(mtu_in_force(1400, 1500), 1400);
+	assert_int_equal(mtu_in_force(1500, 0), 1500);
+	assert_int_equal(mtu_in_force(1500, 9000), 1500);
 	assert_int_equal(mtu_in_force(9000, 1500), 1500);
 }
 

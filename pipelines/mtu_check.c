@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Drops what is larger than the MTU of the port it leaves by, and remembers both sizes. Of a unit
- * it is the segments that must fit.
+ * Drops what is larger than the MTU of the port it leaves by, or than its guest was told, and
+ * remembers both sizes. Of a unit it is the segments that must fit.
  */
 #include "pipelines/stages.h"
 
@@ -15,7 +15,8 @@ static const char *const words[] = {
 
 static void mtu_check_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
-	uint16_t limit = fwd_port(b, b->port)->mtu, kept = 0;
+	const struct fwd_port *out = fwd_port(b, b->port);
+	uint16_t limit = mtu_in_force(out->mtu, fwd_guest_mtu(out)), kept = 0;
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];

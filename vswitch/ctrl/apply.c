@@ -2,6 +2,7 @@
 #include "vswitch/ctrl/apply.h"
 
 #include "api/schema.h"
+#include "vswitch/ctrl/mtu_config.h"
 #include "vswitch/ctrl/state.h"
 
 #include <stdio.h>
@@ -173,9 +174,9 @@ static json_t *plan(struct planner *p)
 	mark_again(p);
 	for (int l = STATE_LISTS - 1; l >= 0; l--)
 		plan_dels(p, (enum state_list)l);
+	plan_switch(p);
 	for (enum state_list l = 0; l < STATE_LISTS; l++)
 		plan_ups(p, l);
-	plan_switch(p);
 	for (enum state_list l = 0; l < STATE_LISTS; l++)
 		json_decref(p->again[l]);
 	if (p->ret == 0)
@@ -189,7 +190,7 @@ json_t *apply_plan(const json_t *current, const json_t *desired, struct err *e)
 	struct planner p = {0};
 	json_t *changes = NULL;
 
-	if (api_check_config(desired, e) != 0)
+	if (api_check_config(desired, e) != 0 || mtu_check_config(desired, e) != 0)
 		return NULL;
 	if (state_load(&p.cur, current) == 0 && state_load(&p.des, desired) == 0)
 		changes = plan(&p);

@@ -209,6 +209,8 @@ static const char *const configs[] = {
 	C(B(""), "", ""),
 	C(B(",'fdb-max':4096"), "", ""),
 	C(B(",'mtu':9000,'link-local':true"), P("") "," V("v0", "/0"), F("p0")),
+	"{'switch':{'mtu':9000},'bridges':[" B("") "],'ports':[" P(",'mtu':9000") "]}",
+	"{'switch':{'mtu':1500},'bridges':[" B(",'mtu':1400") "],'ports':[" P(",'mtu':1400") "]}",
 	C(B(""), P(",'mtu':1400") "," V("v0", "/0"), F("v0")),
 	C(B(",'fdb-max':4096"), V("v0", "/1") "," V("v1", "/0"), F("v0")),
 	C(B(",'ageing':0"), V("v0", "/0") "," V("v1", "/1") "," P(",'learn-limit':3"), F("p0")),
@@ -311,11 +313,11 @@ static void order_of_steps(void **state)
 		    "{'bridge':'old','mac':'52:54:00:00:00:01'} @\n"
 		    "del port p {'name':'p'} @/ports/0\n"
 		    "del bridge old {'name':'old'} @\n"
+		    "set switch switch {'poll':'always'} @/switch\n"
 		    "add bridge new {'name':'new'} @/bridges/0\n"
 		    "add port p {'name':'p','kind':'host','bridge':'new'} @/ports/0\n"
 		    "add fdb new 52:54:00:00:00:01 vlan 2 "
-		    "{'bridge':'new','port':'p','mac':'52:54:00:00:00:01','vlan':2} @/fdb/0\n"
-		    "set switch switch {'poll':'always'} @/switch\n");
+		    "{'bridge':'new','port':'p','mac':'52:54:00:00:00:01','vlan':2} @/fdb/0\n");
 }
 
 static void making_a_bridge_anew_takes_its_ports_along(void **state)
@@ -341,18 +343,20 @@ static void settable_keys_are_set(void **state)
 		    "set port p0 {'name':'p0','mtu':9000} @/ports/0\n");
 	/* back to the default */
 	assert_plan(C(B(",'mtu':9000"), "", ""), C(B(""), "", ""),
-		    "set bridge br0 {'name':'br0','mtu':1500} @/bridges/0\n");
+		    "set bridge br0 {'name':'br0','mtu':'auto'} @/bridges/0\n");
 	assert_plan("{'switch':{'poll':'always'}}", "{}",
 		    "set switch switch {'poll':'adaptive'} @\n");
-	/* back to absence without a default */
-	assert_plan(C(B(""), P(",'mtu':9000"), ""), C(B(""), P(""), ""),
-		    "del port p0 {'name':'p0'} @/ports/0\n"
-		    "add port p0 {'name':'p0','kind':'host','bridge':'br0'} @/ports/0\n");
+	assert_plan(C(B(""), P(",'mtu':1400"), ""), C(B(""), P(""), ""),
+		    "set port p0 {'name':'p0','mtu':'auto'} @/ports/0\n");
+	/* auto is absence; an MTU that is declared is something else, even if it is the same */
+	assert_plan(C(B(""), P(""), ""), C(B(",'mtu':'auto'"), P(",'mtu':'auto'"), ""), "");
+	assert_plan(C(B(""), "", ""), C(B(",'mtu':1500"), "", ""),
+		    "set bridge br0 {'name':'br0','mtu':1500} @/bridges/0\n");
 }
 
 static void spelling_does_not_matter(void **state)
 {
-	assert_plan(C(B(",'mtu':1500"), P(""), F("p0")),
+	assert_plan(C(B(",'mtu':'auto'"), P(""), F("p0")),
 		    C(B(""), P(",'ifname':'p0','queues':1"), F("p0")), "");
 	assert_plan(
 		C(B(""), P(",'mac':'52:54:00:00:00:AB','address':'192.0.2.1/24,2001:DB8:0::1/64'"),
@@ -374,6 +378,38 @@ static void bad_desired_configuration(void **state)
 	assert_string_equal(e.path, "/ports/0");
 	json_decref(bad);
 	json_decref(none);
+}
+
+/* The MTUs of a configuration are checked as a whole, wherever it comes from. */
+static void mtus_that_cannot_hold(void **state)
+{
+	static const struct {
+		const char *config, *path;
+		const char *says[3];
+	} cases[] = {
+		{C(B(""), P(",'mtu':9000"), ""),
+		 "/ports/0/mtu",
+		 {"port p0 declares 9000", "bridge br0", "1500 (from: default)"}},
+		{C(B(",'mtu':4000"), V("v0", "/0") "," P(",'mtu':4001"), ""),
+		 "/ports/1/mtu",
+		 {"port p0 declares 4001", "bridge br0", "4000 (from: bridge br0)"}},
+		{"{'switch':{'mtu':1500},'bridges':[{'name':'a'}," B(",'mtu':9000") "]}",
+		 "/bridges/1/mtu",
+		 {"bridge br0 declares 9000", "site", "1500 (from: site)"}},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *none = json_object(), *to = config(cases[i].config);
+		struct err e = {0};
+
+		assert_null(apply_plan(none, to, &e));
+		assert_int_equal(e.code, -EINVAL);
+		assert_string_equal(e.path, cases[i].path);
+		for (int j = 0; j < 3; j++)
+			assert_non_null(strstr(e.text, cases[i].says[j]));
+		json_decref(none);
+		json_decref(to);
+	}
 }
 
 static void a_failed_way_back_is_told(void **state)
@@ -404,6 +440,7 @@ int main(void)
 		cmocka_unit_test(settable_keys_are_set),
 		cmocka_unit_test(spelling_does_not_matter),
 		cmocka_unit_test(bad_desired_configuration),
+		cmocka_unit_test(mtus_that_cannot_hold),
 		cmocka_unit_test(a_failed_way_back_is_told),
 	};
 

@@ -2,6 +2,7 @@
 /* bridge.* methods. */
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
+#include "vswitch/ctrl/mtu.h"
 
 #include "base/log.h"
 
@@ -24,13 +25,17 @@ json_t *bridge_add(void *ctx, const json_t *params, struct err *e)
 	}
 	*b = (struct ctrl_bridge){
 		.fdb = fdb_new((uint32_t)json_get_int(params, "fdb-max", 131072))};
-	if (!b->fdb)
-		goto no_memory;
+	if (!b->fdb) {
+		err_set(e, -ENOMEM, "out of memory");
+		return NULL;
+	}
 	b->conf = json_deep_copy(params);
-	if (!b->conf)
+	if (!b->conf) {
+		err_set(e, -ENOMEM, "out of memory");
 		goto free_fdb;
+	}
 	b->used = true;
-	if (ctrl_publish(c, e) != 0)
+	if (ctrl_mtu_holds(c, NULL, e) != 0 || ctrl_publish(c, e) != 0)
 		goto free_conf;
 	log_info("bridge %s: added", name);
 	return json_object();
@@ -40,40 +45,14 @@ free_conf:
 	json_decref(b->conf);
 free_fdb:
 	fdb_free(b->fdb);
-no_memory:
-	err_set(e, -ENOMEM, "out of memory");
 	return NULL;
-}
-
-/* Brings the MTU in force to all ports of the bridge. A port that refuses: those before it go back
- * to what they had under the old configuration. */
-static int set_mtus(struct ctrl *c, struct ctrl_bridge *b, json_t *old, struct err *e)
-{
-	uint16_t id = ctrl_bridge_id(c, b);
-	int i, ret = 0;
-
-	for (i = 0; i < FWD_PORTS_MAX && ret == 0; i++) {
-		struct ctrl_port *p = &c->ports[i];
-
-		if (p->used && p->bridge == id)
-			ret = p->port.ops->set_mtu(&p->port, ctrl_port_mtu(c, p), e);
-	}
-	if (ret == 0)
-		return 0;
-	b->conf = old;
-	while (i-- > 0) {
-		struct ctrl_port *p = &c->ports[i];
-
-		if (p->used && p->bridge == id)
-			p->port.ops->set_mtu(&p->port, ctrl_port_mtu(c, p), NULL);
-	}
-	return ret;
 }
 
 json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 {
 	struct ctrl *c = ctx;
 	struct ctrl_bridge *b = ctrl_bridge_get(c, json_get_str(params, "name", ""), e);
+	struct ctrl_mtus_before before;
 	json_t *conf, *old;
 
 	if (!b)
@@ -83,20 +62,20 @@ json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 		err_set(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
+	ctrl_mtu_before(c, &before);
 	old = b->conf;
 	b->conf = conf;
-	if (json_get_int(conf, "mtu", 1500) != json_get_int(old, "mtu", 1500) &&
-	    set_mtus(c, b, old, e) != 0)
-		goto free_conf;
+	if (ctrl_mtu_change(c, &before, e) != 0)
+		goto restore_conf;
 	if (ctrl_publish(c, e) != 0)
-		goto restore;
+		goto restore_mtus;
 	json_decref(old);
 	return json_object();
 
-restore:
+restore_mtus:
+	ctrl_mtu_undo(c, &before);
+restore_conf:
 	b->conf = old;
-	set_mtus(c, b, old, NULL);
-free_conf:
 	json_decref(conf);
 	return NULL;
 }
@@ -148,6 +127,7 @@ json_t *bridge_show(void *ctx, const json_t *params, struct err *e)
 		if (!b->used || (name && strcmp(name, ctrl_bridge_name(b)) != 0))
 			continue;
 		out = fill_defaults("bridge", b->conf);
+		json_object_set_new(out, "mtu", json_integer(ctrl_bridge_mtu(c, b)));
 		ports = json_array();
 		for (int j = 0; j < FWD_PORTS_MAX; j++)
 			if (c->ports[j].used && c->ports[j].bridge == i)

@@ -74,10 +74,12 @@ json_t *ctrl_apply(struct ctrl *c, const json_t *config, bool dry_run, struct er
 {
 	json_t *current = ctrl_config(c), *plan = apply_plan(current, config, e);
 
+	c->applying = true;
 	if (plan && !dry_run && apply_run(plan, current, call, c, e) != 0) {
 		json_decref(plan);
 		plan = NULL;
 	}
+	c->applying = false;
 	json_decref(current);
 	return plan;
 }

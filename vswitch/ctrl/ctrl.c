@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ranges.h"
-#include "jumbo/mtu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,12 +143,6 @@ struct ctrl_port *ctrl_port_get(struct ctrl *c, const char *name, struct err *e)
 	return NULL;
 }
 
-uint16_t ctrl_port_mtu(const struct ctrl *c, const struct ctrl_port *p)
-{
-	return mtu_in_force((uint16_t)json_get_int(p->conf, "mtu", 0),
-			    (uint16_t)json_get_int(c->bridges[p->bridge].conf, "mtu", 1500));
-}
-
 static void fill_vlans(struct fwd_port *fp, const json_t *conf)
 {
 	bool trunk = strcmp(json_get_str(conf, "vlan-mode", "access"), "trunk") == 0;
@@ -169,6 +162,7 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	fp->port = &p->port;
 	fp->bridge = p->bridge;
 	fp->mtu = ctrl_port_mtu(c, p);
+	fp->guest_mtu = &p->port.guest_mtu;
 	fp->isolated = json_get_bool(p->conf, "isolated", false);
 	fp->learn_limit = (uint32_t)json_get_int(p->conf, "learn-limit", 0);
 	fill_vlans(fp, p->conf);

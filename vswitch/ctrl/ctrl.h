@@ -46,6 +46,7 @@ struct ctrl {
 	uint64_t started_ns;
 
 	bool poll_always;
+	bool applying; /* a configuration, checked as a whole: single steps need not hold */
 	json_t *switch_conf;
 	struct ctrl_bridge bridges[FWD_BRIDGES_MAX];
 	struct ctrl_port ports[FWD_PORTS_MAX];
@@ -88,7 +89,9 @@ void ctrl_fdb_reap_later(struct ctrl *c, struct ctrl_bridge *b);
 /* Forgets aged addresses, a part of each table a call. */
 void ctrl_age(struct ctrl *c);
 
-/* The MTU in force on the port. */
+/* The MTU that is planned: the site's, a bridge's, a port's. */
+uint16_t ctrl_site_mtu(const struct ctrl *c);
+uint16_t ctrl_bridge_mtu(const struct ctrl *c, const struct ctrl_bridge *b);
 uint16_t ctrl_port_mtu(const struct ctrl *c, const struct ctrl_port *p);
 
 /* Removes the port. `keep`: leave what a later flued takes over. */
@@ -118,6 +121,8 @@ json_t *fdb_flush(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_add(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_del(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_show(void *ctx, const json_t *params, struct err *e);
+json_t *mtu_show(void *ctx, const json_t *params, struct err *e);
+json_t *mtu_check(void *ctx, const json_t *params, struct err *e);
 json_t *pipeline_show(void *ctx, const json_t *params, struct err *e);
 json_t *config_show(void *ctx, const json_t *params, struct err *e);
 json_t *config_apply(void *ctx, const json_t *params, struct err *e);

@@ -12,6 +12,9 @@ json_t *fill_defaults(const char *object, const json_t *conf)
 	for (const struct api_key *k = api_object_find(object)->keys; out && k->name; k++) {
 		if (!k->def || json_object_get(out, k->name))
 			continue;
+		/* What auto comes to depends on other objects: the caller knows. */
+		if (api_takes_auto(k))
+			continue;
 		if ((k->flags & API_KINDS) && !(k->flags & kind))
 			continue;
 		if (!trunk && strcmp(k->name, "vlans") == 0)

@@ -112,16 +112,19 @@ static void merges(void **state)
 /* What is set to the default, or was, is as if it had never been said. */
 static void leaves_defaults_out(void **state)
 {
-	merged("bridge", "{'name': 'b', 'mtu': 9000}", "{'mtu': 1500, 'link-local': false}",
+	merged("bridge", "{'name': 'b', 'mtu': 9000}", "{'mtu': 'auto', 'link-local': false}",
 	       "{'name': 'b'}");
 	merged("bridge", "{'name': 'b', 'ageing': 300}", "{'link-local': true}",
 	       "{'name': 'b', 'link-local': true}");
 	merged("port",
 	       "{'name': 'p', 'kind': 'host', 'vlan-mode': 'trunk', 'vlans': '2', 'pvid': 2}",
 	       "{'vlan-mode': 'access', 'pvid': 1}", "{'name': 'p', 'kind': 'host', 'vlans': '2'}");
-	/* 1500 is the bridge's default and not the port's. */
+	/* An MTU that is declared stays declared, even if it is what there would be without. */
 	merged("port", "{'name': 'p', 'kind': 'host'}", "{'mtu': 1500}",
 	       "{'name': 'p', 'kind': 'host', 'mtu': 1500}");
+	merged("switch", "{'poll': 'always', 'mtu': 1500}", "{'poll': 'adaptive'}",
+	       "{'mtu': 1500}");
+	merged("switch", "{'mtu': 1500}", "{'mtu': 'auto'}", "{}");
 }
 
 int main(void)

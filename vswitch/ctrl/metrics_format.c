@@ -146,6 +146,10 @@ static void format_ports(FILE *f, const json_t *ports)
 {
 	static const struct family fam[] = {
 		{"flue_port_mtu_bytes", "mtu", "gauge", "Largest layer-3 packet on the port."},
+		{"flue_port_mtu_planned_bytes", "mtu_planned", "gauge",
+		 "MTU the plan gives the port."},
+		{"flue_port_mtu_actual_bytes", "mtu_actual", "gauge",
+		 "MTU of the port's interface or device."},
 		{0},
 	};
 	json_t *port;

@@ -17,8 +17,8 @@
 static void formats(void **state)
 {
 	json_t *ports = json_loads(
-		"[{\"name\":\"h1\",\"kind\":\"host\",\"bridge\":\"br0\",\"mtu\":9000,\"state\":"
-		"\"up\","
+		"[{\"name\":\"h1\",\"kind\":\"host\",\"bridge\":\"br0\",\"mtu\":9000,"
+		"\"mtu_planned\":9000,\"mtu_actual\":1500,\"state\":\"up\","
 		"\"stats\":{\"rx_packets\":5,\"drops\":{\"mtu_in\":{\"count\":2,\"help\":\"x\"}}}},"
 		"{\"name\":\"v1\",\"kind\":\"vhost\",\"bridge\":\"br0\",\"state\":\"waiting\","
 		"\"stats\":{\"rx_packets\":7,\"csum_sw\":1,\"drops\":{}}}]",
@@ -41,6 +41,8 @@ static void formats(void **state)
 		"\nflue_port_info{port=\"v1\",kind=\"vhost\",bridge=\"br0\"} 1\n",
 		"\nflue_port_up{port=\"h1\"} 1\nflue_port_up{port=\"v1\"} 0\n",
 		"\nflue_port_mtu_bytes{port=\"h1\"} 9000\n#",
+		"\nflue_port_mtu_planned_bytes{port=\"h1\"} 9000\n#",
+		"\nflue_port_mtu_actual_bytes{port=\"h1\"} 1500\n",
 		"\nflue_bridge_fdb_entries{bridge=\"br0\"} 3\n",
 		"\nflue_info{version=\"0.1.0\",dpdk=\"\"} 1\n",
 		"\nflue_uptime_seconds 12\n",

@@ -2,6 +2,7 @@
 /* port.* methods that change something. */
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
+#include "vswitch/ctrl/mtu.h"
 
 #include "base/log.h"
 
@@ -56,6 +57,8 @@ json_t *port_add(void *ctx, const json_t *params, struct err *e)
 	p->port.ops = ops_of(json_get_str(params, "kind", ""));
 	snprintf(p->port.name, sizeof(p->port.name), "%s", name);
 	p->port.mtu = ctrl_port_mtu(c, p);
+	if (ctrl_mtu_holds(c, p, e) != 0)
+		goto free_conf;
 	reset_counters(c, p->port.id);
 	if (p->port.ops->create(&p->port, p->conf, e) != 0)
 		goto free_conf;
@@ -148,19 +151,18 @@ json_t *port_set(void *ctx, const json_t *params, struct err *e)
 {
 	struct ctrl *c = ctx;
 	struct ctrl_port *p = ctrl_port_get(c, json_get_str(params, "name", ""), e);
+	struct ctrl_mtus_before before;
 	json_t *conf, *old;
-	uint16_t was;
 
 	if (!p)
 		return NULL;
 	conf = merged(p, params, e);
 	if (!conf)
 		return NULL;
-	was = ctrl_port_mtu(c, p);
+	ctrl_mtu_before(c, &before);
 	old = p->conf;
 	p->conf = conf;
-	if (ctrl_port_mtu(c, p) != was &&
-	    p->port.ops->set_mtu(&p->port, ctrl_port_mtu(c, p), e) != 0)
+	if (ctrl_mtu_change(c, &before, e) != 0)
 		goto restore_conf;
 	if (ctrl_publish(c, e) != 0)
 		goto restore_mtu;
@@ -168,7 +170,7 @@ json_t *port_set(void *ctx, const json_t *params, struct err *e)
 	return json_object();
 
 restore_mtu:
-	p->port.ops->set_mtu(&p->port, was, NULL);
+	ctrl_mtu_undo(c, &before);
 restore_conf:
 	p->conf = old;
 	json_decref(conf);

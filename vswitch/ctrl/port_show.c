@@ -3,6 +3,8 @@
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
 
+#include "jumbo/mtu.h"
+
 #include <rte_cycles.h>
 #include <string.h>
 
@@ -70,12 +72,23 @@ static json_t *offloads(uint32_t caps)
 	return out;
 }
 
+static void add_mtus(json_t *out, uint16_t planned, struct ctrl_port *p)
+{
+	struct port_mtu has = {0};
+
+	p->port.ops->mtu(&p->port, &has);
+	json_object_set_new(out, "mtu", json_integer(mtu_in_force(planned, (uint16_t)has.guest)));
+	json_object_set_new(out, "mtu_planned", json_integer(planned));
+	if (has.actual)
+		json_object_set_new(out, "mtu_actual", json_integer(has.actual));
+}
+
 static json_t *show_one(const struct ctrl *c, struct ctrl_port *p, bool with_stats)
 {
 	json_t *out = fill_defaults("port", p->conf);
 	bool up = atomic_load(&p->port.up);
 
-	json_object_set_new(out, "mtu", json_integer(ctrl_port_mtu(c, p)));
+	add_mtus(out, ctrl_port_mtu(c, p), p);
 	json_object_set_new(out, "id", json_integer(p->port.id));
 	json_object_set_new(out, "state", json_string(up ? "up" : "waiting"));
 	json_object_set_new(out, "offloads", offloads(atomic_load(&p->port.tx_caps)));

@@ -2,6 +2,7 @@
 /* switch.* methods, and the table of all methods. */
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
+#include "vswitch/ctrl/mtu.h"
 
 #include "api/schema.h"
 #include "base/clock.h"
@@ -47,11 +48,11 @@ json_t *switch_show(void *ctx, const json_t *params, struct err *e)
 
 	for (uint16_t i = 0; i < c->n_workers; i++)
 		json_array_append_new(workers, worker_json(&c->workers[i]));
-	out = json_pack("{s:i,s:s,s:s,s:i,s:I,s:s,s:b,s:i,s:i,s:o}", "api", API_VERSION, "version",
-			FLUE_VERSION, "dpdk", rte_version(), "pid", (int)getpid(), "uptime_s",
-			(json_int_t)((clock_now_ns() - c->started_ns) / 1000000000), "poll",
-			c->poll_always ? "always" : "adaptive", "hugepages", c->hugepages, "mbufs",
-			(int)c->data_pool->size, "mbufs_free",
+	out = json_pack("{s:i,s:s,s:s,s:i,s:I,s:s,s:i,s:b,s:i,s:i,s:o}", "api", API_VERSION,
+			"version", FLUE_VERSION, "dpdk", rte_version(), "pid", (int)getpid(),
+			"uptime_s", (json_int_t)((clock_now_ns() - c->started_ns) / 1000000000),
+			"poll", c->poll_always ? "always" : "adaptive", "mtu", ctrl_site_mtu(c),
+			"hugepages", c->hugepages, "mbufs", (int)c->data_pool->size, "mbufs_free",
 			(int)rte_mempool_avail_count(c->data_pool), "workers", workers);
 	if (resident >= 0)
 		json_object_set_new(out, "resident_bytes", json_integer(resident));
@@ -62,22 +63,30 @@ json_t *switch_set(void *ctx, const json_t *params, struct err *e)
 {
 	struct ctrl *c = ctx;
 	json_t *conf = fill_merged("switch", c->switch_conf, params), *old = c->switch_conf;
+	struct ctrl_mtus_before before;
 	bool was = c->poll_always;
 
 	if (!conf) {
 		err_set(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
+	ctrl_mtu_before(c, &before);
 	c->switch_conf = conf;
 	c->poll_always = strcmp(json_get_str(conf, "poll", "adaptive"), "always") == 0;
-	if (ctrl_publish(c, e) != 0) {
-		c->switch_conf = old;
-		c->poll_always = was;
-		json_decref(conf);
-		return NULL;
-	}
+	if (ctrl_mtu_change(c, &before, e) != 0)
+		goto restore_conf;
+	if (ctrl_publish(c, e) != 0)
+		goto restore_mtus;
 	json_decref(old);
 	return json_object();
+
+restore_mtus:
+	ctrl_mtu_undo(c, &before);
+restore_conf:
+	c->switch_conf = old;
+	c->poll_always = was;
+	json_decref(conf);
+	return NULL;
 }
 
 const struct rpc_handler ctrl_handlers[] = {
@@ -89,7 +98,8 @@ const struct rpc_handler ctrl_handlers[] = {
 	{"fdb.add", fdb_add},	      {"fdb.del", fdb_del},
 	{"fdb.show", fdb_show},	      {"fdb.flush", fdb_flush},
 	{"vlan.add", vlan_add},	      {"vlan.del", vlan_del},
-	{"vlan.show", vlan_show},     {"pipeline.show", pipeline_show},
+	{"vlan.show", vlan_show},     {"mtu.show", mtu_show},
+	{"mtu.check", mtu_check},     {"pipeline.show", pipeline_show},
 	{"config.show", config_show}, {"config.apply", config_apply},
 	{"trace.start", trace_start}, {"trace.read", trace_read},
 	{"trace.stop", trace_stop},   {NULL, NULL},

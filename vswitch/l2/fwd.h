@@ -11,6 +11,8 @@
 #include "packet/burst.h"
 #include "vswitch/l2/fdb.h"
 
+#include <stdatomic.h>
+
 enum {
 	FWD_PORTS_MAX = FDB_PORTS,
 	FWD_BRIDGES_MAX = 64,
@@ -24,10 +26,13 @@ struct port;
 struct fwd_port {
 	struct port *port; /* NULL: there is no port of this number */
 	uint16_t bridge;
-	uint16_t mtu;  /* in force, bytes of layer 3 */
+	uint16_t mtu;  /* planned, bytes of layer 3 */
 	uint16_t pvid; /* untagged frames belong to this VLAN; 0: they are dropped */
 	bool isolated;
 	uint32_t learn_limit;
+	/* What the guest there was told, for frames towards it; 0: nothing. It comes and goes with
+	 * the guest while the table stays. NULL: there are no guests. */
+	const _Atomic uint16_t *guest_mtu;
 	uint64_t vlans[64]; /* the VLANs it carries, the pvid among them */
 };
 
@@ -56,6 +61,12 @@ struct fwd_config {
 static inline const struct fwd_port *fwd_port(const struct pkt_burst *b, uint16_t port)
 {
 	return &b->w->fwd->ports[port];
+}
+
+/* What the guest at the port was told; 0: nothing, or there is none. Worker. */
+static inline uint16_t fwd_guest_mtu(const struct fwd_port *p)
+{
+	return p->guest_mtu ? atomic_load_explicit(p->guest_mtu, memory_order_relaxed) : 0;
 }
 
 static inline const struct fwd_bridge *fwd_bridge(const struct pkt_burst *b)

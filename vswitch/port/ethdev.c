@@ -3,6 +3,8 @@
  * A port on any DPDK device: a NIC or a VF bound to vfio-pci ("0000:01:00.0"), or a virtual device
  * ("net_af_xdp0,iface=eth0", "net_memif0,...", "net_virtio_user0,...", "net_pcap0,...").
  */
+#include "vswitch/port/ethdev_mtu.h"
+#include "vswitch/port/hostif.h"
 #include "vswitch/port/port.h"
 
 #include "base/log.h"
@@ -21,6 +23,7 @@ enum { RX_DESCRIPTORS = 1024, TX_DESCRIPTORS = 1024 };
 struct ethdev {
 	uint16_t dev; /* DPDK's port number */
 	bool probed;  /* by us, so it is ours to remove */
+	bool has_mtu; /* the device has one of its own, that can be set */
 	bool prepare; /* packets with offload requests go through rte_eth_tx_prepare() */
 	rte_spinlock_t *tx_locks; /* one a queue, where workers must share; else NULL */
 };
@@ -102,11 +105,9 @@ static int start(struct port *p, struct ethdev *d, const json_t *conf, struct er
 	if (ret != 0)
 		return err_set(e, ret, "device: it refuses %u+%u queues: %s", rxq, txq,
 			       rte_strerror(-ret));
-	/* Many virtual devices have no MTU of their own, and take what comes. */
-	ret = rte_eth_dev_set_mtu(d->dev, p->mtu);
-	if (ret != 0 && ret != -ENOTSUP)
-		return err_set(e, ret, "mtu: the device refuses %u (it takes %u to %u)", p->mtu,
-			       info.min_mtu, info.max_mtu);
+	ret = ethdev_mtu_set(d->dev, p->mtu, &d->has_mtu, e);
+	if (ret != 0)
+		return ret;
 	rte_eth_dev_adjust_nb_rx_tx_desc(d->dev, &rxd, &txd);
 	socket = rte_eth_dev_socket_id(d->dev);
 	for (uint16_t i = 0; i < rxq; i++) {
@@ -156,13 +157,17 @@ static void remove_device(struct ethdev *d, const char *device)
 static int create_on(struct port *p, const char *device, const json_t *conf, struct err *e)
 {
 	struct ethdev *d = calloc(1, sizeof(*d));
+	unsigned int beneath = 0;
+	uint32_t was;
 	int ret;
 
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
 	ret = probe(d, device, e);
-	if (ret == 0)
+	if (ret == 0) {
+		beneath = ethdev_mtu_beneath(d->dev, &was);
 		ret = start(p, d, conf, e);
+	}
 	if (ret != 0)
 		goto remove_device;
 	if (p->n_txq < port_env.n_workers) {
@@ -179,6 +184,9 @@ static int create_on(struct port *p, const char *device, const json_t *conf, str
 remove_device:
 	if (d->probed)
 		remove_device(d, device);
+	/* The interface beneath stays, and may be another port's. */
+	if (beneath)
+		hostif_set_mtu_of(beneath, was);
 	free(d);
 	return ret;
 }
@@ -299,16 +307,16 @@ static void ethdev_wake(struct port *p, uint16_t q)
 
 static int ethdev_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 {
-	const struct ethdev *d = p->priv;
-	int ret = rte_eth_dev_set_mtu(d->dev, mtu);
+	struct ethdev *d = p->priv;
 
-	if (ret == -EBUSY)
-		return err_set(e, ret,
-			       "mtu: this device cannot change it while it runs; remove the "
-			       "port and add it again");
-	if (ret != 0 && ret != -ENOTSUP)
-		return err_set(e, ret, "mtu: the device refuses %u: %s", mtu, rte_strerror(-ret));
-	return 0;
+	return ethdev_mtu_set(d->dev, mtu, &d->has_mtu, e);
+}
+
+static void ethdev_mtu(struct port *p, struct port_mtu *out)
+{
+	const struct ethdev *d = p->priv;
+
+	ethdev_mtu_read(d->dev, d->has_mtu, out);
 }
 
 static void ethdev_show(struct port *p, json_t *out)
@@ -335,5 +343,6 @@ const struct port_ops port_ethdev_ops = {
 	.sleep = ethdev_sleep,
 	.wake = ethdev_wake,
 	.set_mtu = ethdev_set_mtu,
+	.mtu = ethdev_mtu,
 	.show = ethdev_show,
 };

@@ -10,12 +10,10 @@
  */
 #include "vswitch/port/hostif.h"
 #include "vswitch/port/port.h"
+#include "vswitch/port/tap.h"
 #include "vswitch/port/unitbuf.h"
 #include "vswitch/port/vnet_hdr.h"
 
-#include "base/log.h"
-
-#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -24,11 +22,6 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#ifndef TUN_F_USO4 /* Linux 6.2 */
-#define TUN_F_USO4 0x20
-#define TUN_F_USO6 0x40
-#endif
 
 enum {
 	HEAD_BYTES = RTE_MBUF_DEFAULT_DATAROOM,
@@ -53,65 +46,6 @@ struct host {
 	uint16_t n;
 	struct host_queue queues[];
 };
-
-/* Opens one queue of the TAP; the first one makes the interface, whose name may be chosen by the
- * kernel. Thread's namespace decides where. */
-static int open_queue(const char *ifname, bool multi, bool persist, struct err *e)
-{
-	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int code, size = sizeof(struct virtio_net_hdr), little_endian = 1;
-
-	if (fd < 0)
-		return err_set(e, -errno, "cannot open /dev/net/tun: %s; 'modprobe tun' as root",
-			       strerror(errno));
-	if (multi)
-		ifr.ifr_flags |= IFF_MULTI_QUEUE;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
-	if (ioctl(fd, TUNSETIFF, &ifr) != 0) {
-		code = errno;
-		err_set(e, -code, "ifname: cannot make the TAP '%s': %s%s", ifname, strerror(code),
-			code == EBUSY	 ? "; another program holds it, or it is no TAP: choose "
-					   "another ifname"
-			: code == EPERM	 ? "; flued needs CAP_NET_ADMIN"
-			: code == EINVAL ? "; an interface of that name is there with other "
-					   "settings: choose another ifname"
-					 : "");
-		goto close_fd;
-	}
-	if (ioctl(fd, TUNSETVNETHDRSZ, &size) != 0 ||
-	    ioctl(fd, TUNSETVNETLE, &little_endian) != 0 ||
-	    ioctl(fd, TUNSETPERSIST, (unsigned long)persist) != 0) {
-		code = errno;
-		err_set(e, -code, "cannot set up the TAP '%s': %s", ifname, strerror(code));
-		goto close_fd;
-	}
-	return fd;
-
-close_fd:
-	close(fd);
-	return -code;
-}
-
-/* What we take from the kernel. A kernel without USO refuses the whole set, so it is asked twice.
- */
-static void set_offloads(struct port *p, int fd, bool csum, bool tso)
-{
-	unsigned int want = csum ? TUN_F_CSUM : 0;
-	uint32_t caps = csum ? PORT_CAP_CSUM : 0;
-
-	if (tso) {
-		want |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6;
-		if (ioctl(fd, TUNSETOFFLOAD, want | TUN_F_USO4 | TUN_F_USO6) == 0) {
-			atomic_store(&p->tx_caps, caps | PORT_CAP_USO);
-			return;
-		}
-	}
-	if (ioctl(fd, TUNSETOFFLOAD, want) != 0)
-		log_warn("port %s: the kernel refuses offloads: %s", p->name, strerror(errno));
-	atomic_store(&p->tx_caps, caps);
-}
 
 static int configure(struct host *h, const struct port *p, const json_t *conf, struct err *e)
 {
@@ -153,7 +87,7 @@ static int make(struct port *p, struct host *h, uint16_t queues, const json_t *c
 	while (h->n < queues) {
 		struct host_queue *q = &h->queues[h->n];
 
-		q->fd = open_queue(h->ifname, queues > 1, h->persist, e);
+		q->fd = tap_open(h->ifname, queues > 1, h->persist, e);
 		if (q->fd < 0) {
 			ret = q->fd;
 			goto close_queues;
@@ -166,7 +100,7 @@ static int make(struct port *p, struct host *h, uint16_t queues, const json_t *c
 		}
 		h->n++;
 	}
-	set_offloads(p, h->queues[0].fd, csum, tso);
+	atomic_store(&p->tx_caps, tap_set_offloads(h->queues[0].fd, p->name, csum, tso));
 	ret = configure(h, p, conf, e);
 	if (ret == 0)
 		return 0;
@@ -376,6 +310,15 @@ static int host_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 	return hostif_set_mtu(h->conf, mtu, e);
 }
 
+static void host_mtu(struct port *p, struct port_mtu *out)
+{
+	const struct host *h = p->priv;
+
+	/* Of an interface that is gone nothing is known but how it was called. */
+	if (hostif_mtu(h->conf, out->ifname, &out->actual) != 0)
+		snprintf(out->ifname, sizeof(out->ifname), "%s", h->ifname);
+}
+
 static void host_show(struct port *p, json_t *out)
 {
 	const struct host *h = p->priv;
@@ -392,5 +335,6 @@ const struct port_ops port_host_ops = {
 	.sleep = host_sleep,
 	.wake = host_wake,
 	.set_mtu = host_set_mtu,
+	.mtu = host_mtu,
 	.show = host_show,
 };

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct hostif {
@@ -102,6 +104,54 @@ unsigned int hostif_index(const struct hostif *c)
 	return c->index;
 }
 
+/* fd: any socket; its namespace is the one that is looked in. */
+static int read_mtu(int fd, unsigned int index, char name[16], uint32_t *mtu)
+{
+	struct ifreq ifr = {.ifr_ifindex = (int)index};
+
+	if (ioctl(fd, SIOCGIFNAME, &ifr) != 0)
+		return -errno;
+	memcpy(name, ifr.ifr_name, IFNAMSIZ);
+	if (ioctl(fd, SIOCGIFMTU, &ifr) != 0)
+		return -errno;
+	*mtu = (uint32_t)ifr.ifr_mtu;
+	return 0;
+}
+
+int hostif_mtu(const struct hostif *c, char name[16], uint32_t *mtu)
+{
+	return read_mtu(mnl_socket_get_fd(c->nl), c->index, name, mtu);
+}
+
+int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = read_mtu(fd, index, name, mtu);
+	close(fd);
+	return ret;
+}
+
+int hostif_set_mtu_of(unsigned int index, uint32_t mtu)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
+	struct ifreq ifr = {.ifr_ifindex = (int)index};
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, SIOCGIFNAME, &ifr) == 0) {
+		ifr.ifr_mtu = (int)mtu;
+		ret = ioctl(fd, SIOCSIFMTU, &ifr);
+	} else {
+		ret = -1;
+	}
+	ret = ret == 0 ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
 /* Sends the request and waits for the kernel's acknowledgement, which comes at once. */
 static int talk(struct hostif *c, struct nlmsghdr *nlh)
 {
@@ -141,8 +191,9 @@ int hostif_set_mtu(struct hostif *c, uint32_t mtu, struct err *e)
 	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
 	ret = talk(c, nlh);
 	return ret == 0 ? 0
-			: err_set(e, ret, "mtu: cannot set %u on %s: %s", mtu, c->name,
-				  strerror(-ret));
+			: err_set(e, ret, "mtu: cannot set %u on %s: %s%s", mtu, c->name,
+				  strerror(-ret),
+				  ret == -ENODEV ? "; it was removed: make the port anew" : "");
 }
 
 int hostif_set_mac(struct hostif *c, const char *mac, struct err *e)

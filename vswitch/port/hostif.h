@@ -24,6 +24,16 @@ void hostif_close(struct hostif *c);
 
 unsigned int hostif_index(const struct hostif *c);
 
+/* Reads an interface's present MTU, and its name, which somebody may have changed. By ioctl: unlike
+ * rtnetlink it does not wait while another program configures interfaces. 0 or a negative errno. */
+int hostif_mtu(const struct hostif *c, char name[16], uint32_t *mtu);
+
+/* The same of an interface in the thread's namespace. */
+int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu);
+
+/* Sets it there. 0 or a negative errno. */
+int hostif_set_mtu_of(unsigned int index, uint32_t mtu);
+
 /* 0, or a negative errno with e filled. */
 int hostif_set_mtu(struct hostif *c, uint32_t mtu, struct err *e);
 int hostif_set_mac(struct hostif *c, const char *mac, struct err *e);

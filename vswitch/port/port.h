@@ -25,6 +25,15 @@ enum port_cap {
 
 enum { PORT_QUEUES_MAX = 16 };
 
+/* What is known of the MTUs of a port, bytes of layer 3; 0 and "": not known, or there is none. */
+struct port_mtu {
+	uint32_t actual;  /* what the interface or the device has */
+	uint32_t max;	  /* what it can take */
+	uint32_t guest;	  /* what the guest was told by its monitor */
+	uint32_t beneath; /* what the kernel's interface beneath a DPDK device has */
+	char ifname[16];  /* the kernel's interface: the port's own, or that beneath its device */
+};
+
 struct port;
 
 struct port_ops {
@@ -59,9 +68,13 @@ struct port_ops {
 	/* The worker is awake again. Worker. */
 	void (*wake)(struct port *p, uint16_t q);
 
-	/* A new MTU is in force (bytes, layer 3). 0, or a negative errno and the old one stays.
+	/* A new MTU is planned (bytes, layer 3). 0, or a negative errno and the old one stays.
 	 * Main. */
 	int (*set_mtu)(struct port *p, uint16_t mtu, struct err *e);
+
+	/* Fills in what is known; *out comes empty. System calls only that wait for nobody. Main.
+	 */
+	void (*mtu)(struct port *p, struct port_mtu *out);
 
 	/* Adds what port.show tells of this kind (docs/rpc.md). Main. */
 	void (*show)(struct port *p, json_t *out);
@@ -71,12 +84,13 @@ struct port {
 	const struct port_ops *ops;
 	char name[32];
 	uint16_t id;  /* its number, 0..FWD_PORTS_MAX-1 */
-	uint16_t mtu; /* in force at creation; bytes */
+	uint16_t mtu; /* planned at creation; bytes */
 	uint16_t n_rxq;
 	uint16_t n_txq;
-	_Atomic uint32_t tx_caps; /* enum port_cap; may change while the port lives */
-	_Atomic bool up;	  /* there is somebody at the far side */
-	void *priv;		  /* the kind's own */
+	_Atomic uint32_t tx_caps;   /* enum port_cap; may change while the port lives */
+	_Atomic bool up;	    /* there is somebody at the far side */
+	_Atomic uint16_t guest_mtu; /* what the guest was told; 0: nothing, or no guest */
+	void *priv;		    /* the kind's own */
 };
 
 extern const struct port_ops port_host_ops;

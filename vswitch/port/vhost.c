@@ -12,10 +12,10 @@
  */
 #include "vswitch/port/port.h"
 #include "vswitch/port/sockpath.h"
+#include "vswitch/port/vhost_features.h"
 
 #include "base/log.h"
 
-#include <linux/virtio_net.h>
 #include <poll.h>
 #include <pthread.h>
 #include <rte_vhost.h>
@@ -60,19 +60,6 @@ static struct vhost *by_vid(int vid)
 	return v;
 }
 
-static uint32_t caps_of(uint64_t features)
-{
-	uint32_t caps = 0;
-
-	if (features & 1u << VIRTIO_NET_F_GUEST_CSUM)
-		caps |= PORT_CAP_CSUM;
-	if (features & 1u << VIRTIO_NET_F_GUEST_TSO4)
-		caps |= PORT_CAP_TSO4;
-	if (features & 1u << VIRTIO_NET_F_GUEST_TSO6)
-		caps |= PORT_CAP_TSO6;
-	return caps;
-}
-
 static void forget_kicks(struct vhost *v)
 {
 	for (int i = 0; i < PAIRS; i++) {
@@ -81,6 +68,19 @@ static void forget_kicks(struct vhost *v)
 		if (fd >= 0)
 			close(fd);
 	}
+}
+
+/* The MTU the monitor told its guest, and then us (VHOST_USER_NET_SET_MTU), where all three speak
+ * of it (VIRTIO_NET_F_MTU). Such a guest must be sent nothing larger (virtio 1.2, 5.1.4.1), so
+ * every worker is to know before it can reach the guest. */
+static void learn_mtu(struct vhost *v, int vid)
+{
+	uint16_t mtu = 0;
+
+	if (rte_vhost_get_mtu(vid, &mtu) != 0 || mtu == 0)
+		return;
+	atomic_store(&v->port->guest_mtu, mtu);
+	port_env.quiesce();
 }
 
 static int on_new_device(int vid)
@@ -93,7 +93,8 @@ static int on_new_device(int vid)
 	/* Workers poll; a guest need not kick until one sleeps. */
 	for (uint16_t i = 0; i < rte_vhost_get_vring_num(vid); i++)
 		rte_vhost_enable_guest_notification(vid, i, 0);
-	atomic_store(&v->port->tx_caps, caps_of(features));
+	atomic_store(&v->port->tx_caps, vhost_caps(features));
+	learn_mtu(v, vid);
 	atomic_store(&v->vid, vid);
 	atomic_store(&v->port->up, true);
 	port_env.changed();
@@ -109,6 +110,7 @@ static void on_destroy_device(int vid)
 	atomic_store(&v->port->up, false);
 	atomic_store(&v->vid, NO_DEVICE);
 	port_env.quiesce();
+	atomic_store(&v->port->guest_mtu, 0);
 	forget_kicks(v);
 	port_env.changed();
 }
@@ -143,22 +145,6 @@ static const struct rte_vhost_device_ops device_ops = {
 	.vring_state_changed = on_vring_state,
 };
 
-/* What the guest is not offered: UDP fragmentation offload, which no hardware or kernel does any
- * more, and what the configuration turns off. HOST_*: the guest may send such; GUEST_*: take. */
-static uint64_t withheld(const json_t *conf)
-{
-	uint64_t f = 1u << VIRTIO_NET_F_HOST_UFO | 1u << VIRTIO_NET_F_GUEST_UFO;
-	const uint64_t tso = 1u << VIRTIO_NET_F_HOST_TSO4 | 1u << VIRTIO_NET_F_HOST_TSO6 |
-			     1u << VIRTIO_NET_F_HOST_ECN | 1u << VIRTIO_NET_F_GUEST_TSO4 |
-			     1u << VIRTIO_NET_F_GUEST_TSO6 | 1u << VIRTIO_NET_F_GUEST_ECN;
-
-	if (!json_get_bool(conf, "tso", true))
-		f |= tso;
-	if (!json_get_bool(conf, "csum", true))
-		f |= tso | 1u << VIRTIO_NET_F_CSUM | 1u << VIRTIO_NET_F_GUEST_CSUM;
-	return f;
-}
-
 static int serve(struct vhost *v, const json_t *conf, struct err *e)
 {
 	uint64_t flags = RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
@@ -170,7 +156,7 @@ static int serve(struct vhost *v, const json_t *conf, struct err *e)
 			       "socket: '%s' is used by another port, or is no place for a socket",
 			       v->path);
 	v->used = true;
-	if (rte_vhost_driver_disable_features(v->path, withheld(conf)) != 0 ||
+	if (rte_vhost_driver_disable_features(v->path, vhost_withheld(conf)) != 0 ||
 	    rte_vhost_driver_callback_register(v->path, &device_ops) != 0)
 		return err_set(e, -EINVAL, "socket: rte_vhost refuses the port's features");
 	if (rte_vhost_driver_start(v->path) != 0)
@@ -373,17 +359,21 @@ static int vhost_set_mtu(struct port *p, uint16_t mtu, struct err *e)
 	return 0; /* vhost-user has no message that tells a guest; the switch enforces it */
 }
 
+static void vhost_mtu(struct port *p, struct port_mtu *out)
+{
+	out->guest = atomic_load(&p->guest_mtu);
+}
+
 static void vhost_show(struct port *p, json_t *out)
 {
 	struct vhost *v = p->priv;
-	int vid = atomic_load(&v->vid);
-	uint16_t mtu = 0;
+	uint16_t mtu = atomic_load(&p->guest_mtu);
 
-	if (vid == NO_DEVICE)
+	if (atomic_load(&v->vid) == NO_DEVICE)
 		return;
 	json_object_set_new(out, "queues_enabled",
 			    json_integer(__builtin_popcountll(atomic_load(&v->pairs))));
-	if (rte_vhost_get_mtu(vid, &mtu) == 0 && mtu)
+	if (mtu)
 		json_object_set_new(out, "guest_mtu", json_integer(mtu));
 }
 
@@ -396,5 +386,6 @@ const struct port_ops port_vhost_ops = {
 	.sleep = vhost_sleep,
 	.wake = vhost_wake,
 	.set_mtu = vhost_set_mtu,
+	.mtu = vhost_mtu,
 	.show = vhost_show,
 };

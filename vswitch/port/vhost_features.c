@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vswitch/port/vhost_features.h"
+
+#include "vswitch/port/port.h"
+
+#include <linux/virtio_net.h>
+
+uint32_t vhost_caps(uint64_t features)
+{
+	uint32_t caps = 0;
+
+	if (features & 1u << VIRTIO_NET_F_GUEST_CSUM)
+		caps |= PORT_CAP_CSUM;
+	if (features & 1u << VIRTIO_NET_F_GUEST_TSO4)
+		caps |= PORT_CAP_TSO4;
+	if (features & 1u << VIRTIO_NET_F_GUEST_TSO6)
+		caps |= PORT_CAP_TSO6;
+	return caps;
+}
+
+uint64_t vhost_withheld(const json_t *conf)
+{
+	uint64_t f = 1u << VIRTIO_NET_F_HOST_UFO | 1u << VIRTIO_NET_F_GUEST_UFO;
+	const uint64_t tso = 1u << VIRTIO_NET_F_HOST_TSO4 | 1u << VIRTIO_NET_F_HOST_TSO6 |
+			     1u << VIRTIO_NET_F_HOST_ECN | 1u << VIRTIO_NET_F_GUEST_TSO4 |
+			     1u << VIRTIO_NET_F_GUEST_TSO6 | 1u << VIRTIO_NET_F_GUEST_ECN;
+
+	if (!json_get_bool(conf, "tso", true))
+		f |= tso;
+	if (!json_get_bool(conf, "csum", true))
+		f |= tso | 1u << VIRTIO_NET_F_CSUM | 1u << VIRTIO_NET_F_GUEST_CSUM;
+	return f;
+}
