@@ -133,13 +133,18 @@ void probe_close(struct probe *p)
 /* An error of sending that says the target cannot be reached, rather than that probes cannot be. */
 static bool is_unreachable(int ret)
 {
-	return ret == -ENETUNREACH || ret == -EHOSTUNREACH || ret == -EADDRNOTAVAIL;
+	return ret == -ENETUNREACH || ret == -EHOSTUNREACH || ret == -EADDRNOTAVAIL ||
+	       ret == -EINVAL || ret == -EACCES;
 }
 
 static int no_echo(struct probe *p, int ret, struct err *e)
 {
 	if (is_unreachable(ret)) {
-		snprintf(p->r.reason, sizeof(p->r.reason), "no route: %s", strerror(-ret));
+		/* The last two are what blackhole and prohibit routes give (ip-route(8)). */
+		snprintf(p->r.reason, sizeof(p->r.reason), "no route: %s",
+			 ret == -EINVAL || ret == -EACCES
+				 ? "the one there is discards, or this is no address of one host"
+				 : strerror(-ret));
 		return 0;
 	}
 	if (ret == -EPERM)

@@ -147,6 +147,8 @@ void probe_search_answered(struct probe_search *s, uint32_t size, uint32_t reply
 {
 	struct probe_failed *f = find_failed(s, size);
 
+	if (size > s->most) /* nobody asked */
+		return;
 	if (f) /* it was lost by chance, or came late, or the teller was wrong */
 		*f = s->failed[--s->n_failed];
 	if (size > s->carried)

@@ -143,6 +143,19 @@ static void every_size(void **state)
 	}
 }
 
+/* More than was asked for is no news. */
+static void larger_than_asked(void **state)
+{
+	struct probe_search s;
+	unsigned int tries;
+
+	probe_search_init(&s, 68, 1500);
+	probe_search_answered(&s, 68, 68, 0);
+	probe_search_answered(&s, 9000, 9000, 0);
+	assert_int_equal(s.carried, 68);
+	assert_int_equal(probe_search_next(&s, &tries), 1500);
+}
+
 static void told_by_several(void **state)
 {
 	struct path p = {.there = 1400, .tells = true, .hop = 4000, .hop_tells = true};
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test(random_loss),
 		cmocka_unit_test(late_answers),
 		cmocka_unit_test(errors_end_it),
+		cmocka_unit_test(larger_than_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

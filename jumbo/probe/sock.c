@@ -18,8 +18,11 @@ uint32_t probe_sock_interface_mtu(struct probe_sock *s)
 	s->refused = 0;
 	if (probe_sock_echo(s, PROBE_LARGEST, 0) != 0)
 		return 0;
-	if (s->refused == 0)
+	if (s->refused == 0) {
+		/* It went out; whoever answers it tells nothing that was asked. */
+		s->sent[s->number % PROBE_OUTSTANDING].size = 0;
 		return PROBE_LARGEST;
+	}
 	/* The kernel's refusals, one a try, are queued by the time send returns. All are taken out:
 	 * they are no news of the path. */
 	while (probe_sock_next(s, 0, &ev))

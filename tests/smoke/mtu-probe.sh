@@ -177,6 +177,15 @@ found '.state == "unreachable"' '.reason | test("no route")'
 in_words 198.51.100.1 netns mid
 says 'unreachable: no route'
 
+say "routes that discard, and the largest packets there are"
+ip -n mid route add blackhole 198.51.100.0/24
+probe 8 198.51.100.1 netns mid
+found '.reason | test("discards")'
+probe 0 127.0.0.1 netns mid
+found '.forward.mtu == 65535'
+probe 0 ::1 netns mid max 9000
+found '.forward == {"mtu": 9000, "exact": true}' '.probes_sent < 30'
+
 say "wrong words"
 refused 'no network namespace' flue mtu probe 10.0.3.2 netns nowhere
 refused 'no IPv4 or IPv6 address' flue mtu probe example netns a
