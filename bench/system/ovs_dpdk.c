@@ -105,6 +105,16 @@ static int start_db(struct rig *rig, struct err *e)
 	return vsctl(rig, &init, NULL, e);
 }
 
+/* Internal ports are served by the main thread and not by a PMD thread, so with them it is main
+ * that does a worker's work, and gets a worker's processor. */
+static uint64_t main_cpus(const struct wiring *w)
+{
+	for (size_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i].kind == PORT_HOST)
+			return w->worker_cpus;
+	return w->control_cpus;
+}
+
 static int configure(struct rig *rig, struct err *e)
 {
 	const struct wiring *w = &rig->wiring;
@@ -116,7 +126,7 @@ static int configure(struct rig *rig, struct err *e)
 	rig_arg(&a, ".");
 	rig_arg(&a, "other_config:dpdk-init=true");
 	rig_arg(&a, "other_config:dpdk-socket-mem=512");
-	rig_arg(&a, "other_config:dpdk-lcore-mask=%#" PRIx64, w->control_cpus);
+	rig_arg(&a, "other_config:dpdk-lcore-mask=%#" PRIx64, main_cpus(w));
 	rig_arg(&a, "other_config:pmd-cpu-mask=%#" PRIx64, w->worker_cpus);
 	if (rig_any_tso(w))
 		rig_arg(&a, "other_config:userspace-tso-enable=true");
@@ -137,13 +147,13 @@ static int launch(struct rig *rig, struct err *e)
 	snprintf(db, sizeof(db), "unix:%s/db.sock", s->dir);
 	snprintf(unixctl, sizeof(unixctl), "--unixctl=%s/vswitchd.ctl", s->dir);
 	const char *const argv[] = {program(), db, unixctl, NULL};
-	/* Its own threads take the processors of their masks; the others stay with control. */
+	/* PMD threads take the processors of their mask; the others stay with main. */
 	int rc = rig_proc(rig,
 			  &(struct proc_spec){.name = rig->id,
 					      .argv = argv,
 					      .env = s->env,
 					      .netns = s->netns,
-					      .cpus = rig->wiring.control_cpus},
+					      .cpus = main_cpus(&rig->wiring)},
 			  &p, e);
 	if (rc)
 		return rc;
