@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Drops what is larger than the MTU of the port it leaves by, and remembers both sizes. Of a unit
- * it is the segments that must fit.
+ * Drops what is larger than the MTU of the port it leaves by, remembers both sizes, and answers
+ * "packet too big" where that is due. Of a unit it is the segments that must fit.
  */
 #include "pipelines/stages.h"
 
 #include "jumbo/mtu.h"
 #include "vswitch/l2/fwd.h"
+#include "vswitch/l2/too_big.h"
 
 enum word { FITS };
 static const char *const words[] = {
 	[FITS] = "{a} bytes fit the MTU of {b}",
+	[TOO_BIG_WORD] = TOO_BIG_WORDS,
 };
 
 static void mtu_check_process(struct pkt_stage *stage, struct pkt_burst *b)
@@ -22,11 +24,7 @@ static void mtu_check_process(struct pkt_stage *stage, struct pkt_burst *b)
 		uint32_t size = mtu_size(m);
 
 		if (unlikely(size > limit)) {
-			struct pkt_counters *c = &b->w->counters[b->port];
-
-			pkt_set(c->mtu_out_size, size);
-			pkt_set(c->mtu_out_limit, limit);
-			pkt_drop(b->w, m, b->port, PKT_DROP_MTU_OUT);
+			too_big(stage, b, m, size, limit, PKT_DROP_MTU_OUT);
 		} else {
 			if (unlikely(b->traced))
 				pkt_trace_step(stage, b, m, FITS, size, limit);

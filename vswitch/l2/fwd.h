@@ -27,6 +27,7 @@ struct fwd_port {
 	uint16_t mtu;  /* in force, bytes of layer 3 */
 	uint16_t pvid; /* untagged frames belong to this VLAN; 0: they are dropped */
 	bool isolated;
+	bool ptb; /* answer what is too large from this port */
 	uint32_t learn_limit;
 	uint64_t vlans[64]; /* the VLANs it carries, the pvid among them */
 };
@@ -34,6 +35,7 @@ struct fwd_port {
 struct fwd_bridge {
 	struct fdb *fdb; /* NULL: there is no bridge of this number */
 	bool link_local; /* forward 01:80:c2:00:00:0x */
+	bool mss_clamp;	 /* lower the MSS of TCP SYNs to the MTU */
 	uint16_t n_members;
 	uint16_t members[FWD_PORTS_MAX];
 };
