@@ -206,9 +206,9 @@ static void strip(const struct api_object *o, json_t *obj)
 	for (const struct api_key *k = o->keys; k->name; k++) {
 		json_t *v = json_object_get(obj, k->name), *def;
 
-		if (!v || !k->def)
+		if (!v || !api_key_def(k, obj))
 			continue;
-		def = api_value_from_text(k, k->def, NULL);
+		def = api_value_from_text(k, api_key_def(k, obj), NULL);
 		if (json_equal(v, def))
 			json_object_del(obj, k->name);
 		json_decref(def);

@@ -34,6 +34,25 @@ static const struct api_key *find_key(const struct api_key *keys, const char *na
 	return NULL;
 }
 
+/* Behind a host's interface or a guest stands one owner who may be answered; behind a device, a
+ * network that flue may not be the only switch of. */
+static bool ptb_by_kind(const json_t *port)
+{
+	return strcmp(json_get_str(port, "kind", ""), "ethdev") != 0;
+}
+
+bool api_port_ptb(const json_t *port)
+{
+	return json_get_bool(port, "ptb", ptb_by_kind(port));
+}
+
+const char *api_key_def(const struct api_key *k, const json_t *obj)
+{
+	if (strcmp(k->name, "ptb") == 0)
+		return ptb_by_kind(obj) ? "on" : "off";
+	return k->def;
+}
+
 unsigned int api_kind_flag(const char *kind)
 {
 	if (strcmp(kind, "host") == 0)

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,7 +48,7 @@ struct api_key {
 	enum api_type type;
 	int64_t min, max;   /* see enum api_type */
 	const char *values; /* API_ENUM: "a|b|c" */
-	const char *def;    /* what absence means, as text; NULL: nothing */
+	const char *def;    /* what absence means, as text; NULL: nothing, or see api_key_def() */
 	unsigned int flags; /* enum api_key_flag */
 	const char *ref; /* the object this key names ("bridge", "port"), for completion; or NULL */
 	const char *help; /* one line */
@@ -99,6 +100,13 @@ void api_method_each_key(const struct api_method *m,
  * checked, for the error. 0 or -EINVAL. Any thread. */
 int api_check_value(const struct api_key *key, const json_t *value, const char *path,
 		    struct err *e);
+
+/* What absence of the key means for that object, as text: k->def, or what depends on obj's other
+ * keys (a port's `ptb`: on its kind). NULL: nothing. Any thread. */
+const char *api_key_def(const struct api_key *k, const json_t *obj);
+
+/* Does the port answer "packet too big": as configured, or as its kind does. Any thread. */
+bool api_port_ptb(const json_t *port);
 
 /* Turns text ("9000", "on") into a value of the key's type and checks it. NULL on error. */
 json_t *api_value_from_text(const struct api_key *key, const char *text, struct err *e);

@@ -21,6 +21,8 @@ static const struct api_key bridge_keys[] = {
 	 "seconds after which an unseen address is forgotten; 0: never"},
 	{"fdb-max", API_UINT, 1024, 1048576, NULL, "131072", 0, NULL,
 	 "how many addresses the bridge can hold"},
+	{"mss-clamp", API_BOOL, 0, 0, NULL, "off", API_SET, NULL,
+	 "lower the segment size TCP announces to what fits the MTUs of both ports"},
 	{"link-local", API_BOOL, 0, 0, NULL, "off", API_SET, NULL,
 	 "forward control frames to 01:80:c2:00:00:0x instead of dropping them"},
 	{0},
@@ -44,6 +46,9 @@ static const struct api_key port_keys[] = {
 	 "isolated ports reach only ports that are not isolated"},
 	{"learn-limit", API_UINT, 0, 1048576, NULL, "0", API_SET, NULL,
 	 "how many addresses may be learned on this port; 0: no limit"},
+	{"ptb", API_BOOL, 0, 0, NULL, NULL, API_SET, NULL,
+	 "answer packets from here that are too large for the way with ICMP 'packet too big'; when "
+	 "absent: on for host and vhost, off for ethdev"},
 	{"queues", API_UINT, 1, 16, NULL, "1", 0, NULL, "queue pairs"},
 	{"csum", API_BOOL, 0, 0, NULL, "on", 0, NULL, "offer checksum offload to the far side"},
 	{"tso", API_BOOL, 0, 0, NULL, "on", 0, NULL,

@@ -34,6 +34,12 @@ enum {
 struct fwd_config;
 struct pkt_trace;
 
+/* Packets of one burst that leave by one port. */
+struct pkt_outq {
+	uint16_t n;
+	struct rte_mbuf *pkts[PKT_RX_MAX];
+};
+
 /* Where one worker keeps what it shares among its stages. Written by that worker alone. */
 struct pkt_worker {
 	const struct fwd_config *fwd;	 /* the tables, as published; the same for a whole burst */
@@ -46,12 +52,9 @@ struct pkt_worker {
 	uint16_t id;		 /* 0, 1, ... */
 	uint32_t now;		 /* coarse time, in units of FWD_TICK_NS */
 	struct pkt_trace *trace; /* NULL while nobody traces */
-};
-
-/* Packets of one burst that leave by one port. */
-struct pkt_outq {
-	uint16_t n;
-	struct rte_mbuf *pkts[PKT_RX_MAX];
+	/* What the switch itself answers to packets of this burst. It leaves, behind all others, by
+	 * the port they came from; at most one answer a packet. */
+	struct pkt_outq back;
 };
 
 struct pkt_burst {

@@ -22,6 +22,10 @@
 	X(split_frames, "frames made of them")                                                    \
 	X(csum_sw, "checksums completed in software because this port does not take the request") \
 	X(flooded, "frames received whose destination was not known, or a group")                 \
+	X(ptb_sent, "answers 'packet too big' (ICMP, ICMPv6) sent back out of this port")         \
+	X(ptb_limited, "answers held back: more than 1000 a second")                              \
+	X(ptb_not_due, "too large packets from this port that get no answer by RFC 1812 or 4443") \
+	X(mss_clamped, "TCP SYNs sent with a lowered MSS option")                                 \
 	X(fdb_learned, "addresses learned")                                                       \
 	X(fdb_moved, "addresses that moved here from another port")                               \
 	X(fdb_limit, "addresses not learned: the port's learn-limit is reached")                  \
@@ -35,6 +39,7 @@ struct pkt_counters {
 	/* Of the last frame dropped for an MTU: its layer-3 size and the MTU, bytes. */
 	uint32_t mtu_in_size, mtu_in_limit;
 	uint32_t mtu_out_size, mtu_out_limit;
+	uint64_t ptb_full_at; /* the worker's own: see ptb_allowed() */
 } __rte_cache_aligned;
 
 /* Worker: one writer, so a plain addition; the store is atomic for the reader's sake. */

@@ -3,7 +3,8 @@
  * The way of a packet: the table of stages, and the runner that takes a burst through it.
  *
  * Ingress runs once for each burst from a receive queue; it ends with each packet in the out
- * queue of the port it leaves by. Egress then runs once for each such port.
+ * queue of the port it leaves by. Egress then runs once for each such port, and last for the port
+ * the burst came from, where the switch itself has something to answer.
  */
 #ifndef PIPELINES_PIPE_H
 #define PIPELINES_PIPE_H
@@ -12,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { PIPE_INGRESS = 7, PIPE_EGRESS = 4, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
+enum { PIPE_INGRESS = 7, PIPE_EGRESS = 5, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
 
 extern const struct pkt_stage_def *const pipe_table[PIPE_STAGES];
 

@@ -35,12 +35,11 @@ static void run(struct pipe *p, int from, int to, uint64_t since)
 	}
 }
 
-/* Sends what is in the port's out queue. Units may be split, so that only as many packets go
+/* Sends what is in the queue by that port. Units may be split, so that only as many packets go
  * together as will fit into a burst when they are. */
-static void egress(struct pipe *p, uint16_t port)
+static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 {
 	struct pkt_burst *b = &p->burst;
-	struct pkt_outq *q = &b->w->out[port];
 	uint16_t next = 0;
 
 	b->port = port;
@@ -81,7 +80,10 @@ uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 	pkt_count(rx->cycles, now - since);
 	run(p, 1, PIPE_INGRESS, now);
 	for (uint16_t i = 0; i < w->n_dirty; i++)
-		egress(p, w->dirty[i]);
+		egress(p, w->dirty[i], &w->out[w->dirty[i]]);
 	w->n_dirty = 0;
+	/* Answers are never answered, so this ends. */
+	if (unlikely(w->back.n > 0))
+		egress(p, port, &w->back);
 	return n;
 }

@@ -6,10 +6,10 @@
 #include "vswitch/l2/stages.h"
 
 const struct pkt_stage_def *const pipe_table[PIPE_STAGES] = {
-	&port_rx_stage,	  &parse_stage,	 &vlan_in_stage,  &policy_stage,
-	&learn_stage,	  &lookup_stage, &flood_stage,
+	&port_rx_stage,	  &parse_stage,	    &vlan_in_stage, &policy_stage,   &learn_stage,
+	&lookup_stage,	  &flood_stage,
 
-	&mtu_check_stage, &adapt_stage,	 &vlan_out_stage, &port_tx_stage,
+	&mss_clamp_stage, &mtu_check_stage, &adapt_stage,   &vlan_out_stage, &port_tx_stage,
 };
 
 void pipe_write_dot(FILE *out)
@@ -28,5 +28,5 @@ void pipe_write_dot(FILE *out)
 		fprintf(out, "%s;%s", pipe_table[i]->name, i == PIPE_STAGES - 1 ? "\n\t}\n" : " ");
 	for (int i = 0; i + 1 < PIPE_STAGES; i++)
 		fprintf(out, "\t%s -> %s;\n", pipe_table[i]->name, pipe_table[i + 1]->name);
-	fputs("\tlookup -> mtu_check [label=\"known\"];\n}\n", out);
+	fprintf(out, "\tlookup -> %s [label=\"known\"];\n}\n", pipe_table[PIPE_INGRESS]->name);
 }

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 9000-byte packets pass where the MTU says so; what does not fit is counted with both sizes.
+# 9000-byte packets pass where the MTU says so, 9600 at most; what does not fit is counted with both
+# sizes. (What the sender is told of it: ptb.sh.)
 #
 #	h1 eth0 mtu 9000 --+------------+-- mtu 9000 eth0 h2
 #	                   | br0 mtu 9k |-- mtu 1500 eth0 h3
 #	                   +------------+
 . "$(dirname "$0")/../lib.sh"
+. "$top/tests/pmtu.sh"
 need jq ping
 
 flued_start
@@ -43,7 +45,16 @@ flue port show h2 -s -j | jq -e '.[0].stats.drops.mtu_in |
 
 say "and back"
 flue port set h2 mtu 9000
+forget_pmtu h2
 ping_ok h2 10.0.0.1 -M "do" -s 8972
+
+say "9600, the most there is"
+flue bridge set br0 mtu 9600
+flue port set h2 mtu 9600
+equal 9600 ns h1 cat /sys/class/net/eth0/mtu
+ping_ok h1 10.0.0.2 -M "do" -s 9572
+ping_ok h2 fd00::1 -M "do" -s 9552
+ping_fails h1 10.0.0.2 -M "do" -s 9573
 refused 'mtu' flue port set h2 mtu 9601
 refused 'mtu' flue port set h2 mtu 575
 flued_stop

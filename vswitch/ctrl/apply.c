@@ -31,7 +31,8 @@ static bool differs(const struct api_object *o, const struct api_key *k, const j
 static bool needs_again(const struct api_object *o, const json_t *cur, const json_t *des)
 {
 	for (const struct api_key *k = o->keys; k->name; k++) {
-		bool can_set = (k->flags & API_SET) && (json_object_get(des, k->name) || k->def);
+		bool can_set = (k->flags & API_SET) &&
+			       (json_object_get(des, k->name) || api_key_def(k, des));
 
 		if (!can_set && !(k->flags & API_ID) && differs(o, k, cur, des))
 			return true;
@@ -124,7 +125,8 @@ static int add_settings(const struct api_object *o, const json_t *cur, const jso
 		if (!(k->flags & API_SET) || !differs(o, k, cur, des))
 			continue;
 		json_object_set_new(params, k->name,
-				    v ? json_incref(v) : api_value_from_text(k, k->def, NULL));
+				    v ? json_incref(v)
+				      : api_value_from_text(k, api_key_def(k, des), NULL));
 		n++;
 	}
 	return n;

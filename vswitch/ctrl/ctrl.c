@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/ctrl/ctrl.h"
 
+#include "api/schema.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ranges.h"
@@ -163,6 +164,7 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	fp->bridge = p->bridge;
 	fp->mtu = ctrl_port_mtu(c, p);
 	fp->guest_mtu = &p->port.guest_mtu;
+	fp->ptb = api_port_ptb(p->conf);
 	fp->isolated = json_get_bool(p->conf, "isolated", false);
 	fp->learn_limit = (uint32_t)json_get_int(p->conf, "learn-limit", 0);
 	fill_vlans(fp, p->conf);
@@ -192,6 +194,7 @@ int ctrl_publish(struct ctrl *c, struct err *e)
 			continue;
 		f->bridges[i].fdb = c->bridges[i].fdb;
 		f->bridges[i].link_local = json_get_bool(c->bridges[i].conf, "link-local", false);
+		f->bridges[i].mss_clamp = json_get_bool(c->bridges[i].conf, "mss-clamp", false);
 	}
 	for (int i = 0; i < FWD_PORTS_MAX; i++)
 		if (c->ports[i].used)

@@ -10,7 +10,9 @@ json_t *fill_defaults(const char *object, const json_t *conf)
 	json_t *out = json_deep_copy(conf);
 
 	for (const struct api_key *k = api_object_find(object)->keys; out && k->name; k++) {
-		if (!k->def || json_object_get(out, k->name))
+		const char *def = api_key_def(k, conf);
+
+		if (!def || json_object_get(out, k->name))
 			continue;
 		/* What auto comes to depends on other objects: the caller knows. */
 		if (api_takes_auto(k))
@@ -19,7 +21,7 @@ json_t *fill_defaults(const char *object, const json_t *conf)
 			continue;
 		if (!trunk && strcmp(k->name, "vlans") == 0)
 			continue;
-		json_object_set_new(out, k->name, api_value_from_text(k, k->def, NULL));
+		json_object_set_new(out, k->name, api_value_from_text(k, def, NULL));
 	}
 	return out;
 }
@@ -33,7 +35,8 @@ json_t *fill_merged(const char *object, const json_t *conf, const json_t *params
 		return NULL;
 	}
 	for (const struct api_key *k = api_object_find(object)->keys; k->name; k++) {
-		json_t *def = k->def ? api_value_from_text(k, k->def, NULL) : NULL;
+		const char *text = api_key_def(k, out);
+		json_t *def = text ? api_value_from_text(k, text, NULL) : NULL;
 
 		if (def && json_equal(def, json_object_get(out, k->name)))
 			json_object_del(out, k->name);

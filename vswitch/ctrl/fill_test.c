@@ -65,18 +65,18 @@ static void fills_a_bridge(void **state)
 {
 	defaults("bridge", "{'name': 'b', 'mtu': 9000}",
 		 "{'name': 'b', 'mtu': 9000, 'ageing': 300, 'fdb-max': 131072, 'link-local': "
-		 "false}");
+		 "false, 'mss-clamp': false}");
 }
 
 /* Of a port only what its own kind knows, and no mtu: absence means the bridge's. */
 static void fills_each_kind_of_port(void **state)
 {
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'host'}",
-		 "{" PORT "'kind': 'host', 'persist': false, 'backend': 'tap'}");
+		 "{" PORT "'kind': 'host', 'ptb': true, 'persist': false, 'backend': 'tap'}");
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'vhost', 'socket': '/s'}",
-		 "{" PORT "'kind': 'vhost', 'socket': '/s', 'mode': 'server'}");
+		 "{" PORT "'kind': 'vhost', 'ptb': true, 'socket': '/s', 'mode': 'server'}");
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'ethdev', 'device': 'd'}",
-		 "{" PORT "'kind': 'ethdev', 'device': 'd'}");
+		 "{" PORT "'kind': 'ethdev', 'ptb': false, 'device': 'd'}");
 }
 
 static void fills_vlans_of_trunks(void **state)
@@ -119,6 +119,11 @@ static void leaves_defaults_out(void **state)
 	merged("port",
 	       "{'name': 'p', 'kind': 'host', 'vlan-mode': 'trunk', 'vlans': '2', 'pvid': 2}",
 	       "{'vlan-mode': 'access', 'pvid': 1}", "{'name': 'p', 'kind': 'host', 'vlans': '2'}");
+	/* The kind decides what the default is. */
+	merged("port", "{'name': 'p', 'kind': 'host', 'ptb': false}", "{'ptb': true}",
+	       "{'name': 'p', 'kind': 'host'}");
+	merged("port", "{'name': 'p', 'kind': 'ethdev'}", "{'ptb': true}",
+	       "{'name': 'p', 'kind': 'ethdev', 'ptb': true}");
 	/* An MTU that is declared stays declared, even if it is what there would be without. */
 	merged("port", "{'name': 'p', 'kind': 'host'}", "{'mtu': 1500}",
 	       "{'name': 'p', 'kind': 'host', 'mtu': 1500}");

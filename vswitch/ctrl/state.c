@@ -109,11 +109,12 @@ json_t *state_value(const struct api_object *o, const struct api_key *k, const j
 {
 	json_t *v = json_object_get(obj, k->name);
 
-	/* The one key whose absence means another key's value, and always the same one. */
+	/* The one key whose absence means the very value of another key, and always the same one.
+	 */
 	if (!v && strcmp(k->name, "ifname") == 0)
 		v = json_object_get(obj, "name");
-	if (!v && k->def)
-		v = api_value_from_text(k, k->def, NULL);
+	if (!v && api_key_def(k, obj))
+		v = api_value_from_text(k, api_key_def(k, obj), NULL);
 	else
 		json_incref(v);
 	if (json_is_string(v)) {
@@ -132,25 +133,24 @@ json_t *state_value(const struct api_object *o, const struct api_key *k, const j
 /* Sets the members of params in a copy of obj. */
 static json_t *merged(const struct api_object *o, const json_t *obj, const json_t *params)
 {
-	json_t *copy = json_copy((json_t *)obj), *none = json_object();
+	json_t *copy = json_copy((json_t *)obj);
 
 	if (json_object_update(copy, (json_t *)params) != 0)
 		goto free_copy;
 	for (const struct api_key *k = o->keys; k->name; k++) {
-		json_t *now = state_value(o, k, copy),
-		       *def = k->def ? state_value(o, k, none) : NULL;
+		const char *text = api_key_def(k, copy);
+		json_t *now = state_value(o, k, copy);
+		json_t *def = text ? api_value_from_text(k, text, NULL) : NULL;
 
 		if (def && json_equal(now, def))
 			json_object_del(copy, k->name);
 		json_decref(now);
 		json_decref(def);
 	}
-	json_decref(none);
 	return copy;
 
 free_copy:
 	json_decref(copy);
-	json_decref(none);
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #ifndef VSWITCH_L2_FWD_H
 #define VSWITCH_L2_FWD_H
 
+#include "jumbo/mtu.h"
 #include "packet/burst.h"
 #include "vswitch/l2/fdb.h"
 
@@ -29,6 +30,7 @@ struct fwd_port {
 	uint16_t mtu;  /* planned, bytes of layer 3 */
 	uint16_t pvid; /* untagged frames belong to this VLAN; 0: they are dropped */
 	bool isolated;
+	bool ptb; /* answer what is too large from this port */
 	uint32_t learn_limit;
 	/* What the guest there was told, for frames towards it; 0: nothing. It comes and goes with
 	 * the guest while the table stays. NULL: there are no guests. */
@@ -39,6 +41,7 @@ struct fwd_port {
 struct fwd_bridge {
 	struct fdb *fdb; /* NULL: there is no bridge of this number */
 	bool link_local; /* forward 01:80:c2:00:00:0x */
+	bool mss_clamp;	 /* lower the MSS of TCP SYNs to the MTU */
 	uint16_t n_members;
 	uint16_t members[FWD_PORTS_MAX];
 };
@@ -63,10 +66,14 @@ static inline const struct fwd_port *fwd_port(const struct pkt_burst *b, uint16_
 	return &b->w->fwd->ports[port];
 }
 
-/* What the guest at the port was told; 0: nothing, or there is none. Worker. */
-static inline uint16_t fwd_guest_mtu(const struct fwd_port *p)
+/* The largest packet that may leave by the port: its MTU, or less where its guest was told less.
+ * Worker. */
+static inline uint16_t fwd_mtu_out(const struct fwd_port *p)
 {
-	return p->guest_mtu ? atomic_load_explicit(p->guest_mtu, memory_order_relaxed) : 0;
+	uint16_t guest =
+		p->guest_mtu ? atomic_load_explicit(p->guest_mtu, memory_order_relaxed) : 0;
+
+	return mtu_in_force(p->mtu, guest);
 }
 
 static inline const struct fwd_bridge *fwd_bridge(const struct pkt_burst *b)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What does not come in: what is larger than the port's MTU (of a unit it is the segments that
- * count; both sizes are remembered), and what no bridge forwards. A source address must be one
+ * count; see too_big.h), and what no bridge forwards. A source address must be one
  * station's (IEEE 802.3-2018 3.2.3), and frames to the addresses 01:80:c2:00:00:00 to 0f are for
  * the bridge they reach, not for those beyond (IEEE 802.1Q-2018 8.6.3) unless the bridge is told to
  * forward them.
  */
 #include "vswitch/l2/fwd.h"
 #include "vswitch/l2/stages.h"
+#include "vswitch/l2/too_big.h"
 
 #include "jumbo/mtu.h"
 
@@ -16,6 +17,7 @@
 enum word { PASSED };
 static const char *const words[] = {
 	[PASSED] = "{a} bytes may come in and be forwarded",
+	[TOO_BIG_WORD] = TOO_BIG_WORDS,
 };
 
 static inline bool bad_source(const uint8_t *mac)
@@ -35,15 +37,6 @@ static inline bool link_local(const uint8_t *mac)
 	return mac[0] == 0x01 && memcmp(mac, prefix, sizeof(prefix)) == 0 && mac[5] < 0x10;
 }
 
-static void too_large(struct pkt_burst *b, struct rte_mbuf *m, uint32_t size, uint32_t limit)
-{
-	struct pkt_counters *c = &b->w->counters[b->port];
-
-	pkt_set(c->mtu_in_size, size);
-	pkt_set(c->mtu_in_limit, limit);
-	pkt_drop(b->w, m, b->port, PKT_DROP_MTU_IN);
-}
-
 static void policy_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	bool forward_link_local = fwd_bridge(b)->link_local;
@@ -56,7 +49,7 @@ static void policy_process(struct pkt_stage *stage, struct pkt_burst *b)
 		uint32_t size = mtu_size(m);
 
 		if (unlikely(size > limit)) {
-			too_large(b, m, size, limit);
+			too_big(stage, b, m, size, limit, PKT_DROP_MTU_IN);
 		} else if (unlikely(bad_source(data + 6))) {
 			pkt_drop(b->w, m, b->port, PKT_DROP_BAD_SOURCE);
 		} else if (unlikely(link_local(data)) && !forward_link_local) {

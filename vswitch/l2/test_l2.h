@@ -65,6 +65,7 @@ static inline int test_l2_setup(void **state)
 	t.w.out = t.out;
 	t.w.dirty = t.dirty;
 	t.w.n_dirty = 0;
+	t.w.back.n = 0;
 	t.w.now = TEST_NOW;
 	t.b.w = &t.w;
 	t.b.n = 0;
@@ -82,6 +83,8 @@ static inline int test_l2_teardown(void **state)
 	for (uint16_t p = 0; p < FWD_PORTS_MAX; p++)
 		for (uint16_t i = 0; i < t.out[p].n; i++)
 			rte_pktmbuf_free(t.out[p].pkts[i]);
+	for (uint16_t i = 0; i < t.w.back.n; i++)
+		rte_pktmbuf_free(t.w.back.pkts[i]);
 	fdb_free(t.fwd.bridges[0].fdb);
 	return rte_mempool_avail_count(t.w.data_pool) == TEST_DATA_MBUFS &&
 			       rte_mempool_avail_count(t.w.header_pool) == TEST_HEADER_MBUFS
@@ -106,6 +109,9 @@ static inline void test_l2_run(const struct pkt_stage_def *def, uint16_t port)
 	struct pkt_stage stage = {.def = def};
 
 	t.b.port = port;
+	for (uint16_t i = 0; i < t.b.n; i++)
+		if (t.b.pkts[i]->port == RTE_MBUF_PORT_INVALID)
+			t.b.pkts[i]->port = port; /* as port_rx does */
 	def->process(&stage, &t.b);
 }
 
