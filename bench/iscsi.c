@@ -164,8 +164,9 @@ static void add_latency(struct sample *sample, const struct hist *h, const char 
 		sample_add(sample, name, "ns", true, (double)ns);
 }
 
-static void add_values(struct sample *sample, const struct initiator_result *r, bool system)
+static void add_values(struct sample *sample, const struct iscsi *i, bool system)
 {
+	const struct initiator_result *r = &i->result;
 	double bytes = (double)(r->read_bytes + r->write_bytes);
 	double iops = (double)(r->reads + r->writes) / r->seconds, seconds = r->seen.seconds;
 
@@ -179,9 +180,10 @@ static void add_values(struct sample *sample, const struct initiator_result *r, 
 	sample_inform(sample, "cpu_initiator", "cores", r->cpu / r->seconds);
 	if (system)
 		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
-	sample->raw = json_pack("{s:[{s:f, s:o}], s:I, s:I, s:I}", "latency", "load", iops, "raw",
-				hist_to_json(&r->latency), "reads", (json_int_t)r->reads, "writes",
-				(json_int_t)r->writes, "checked", (json_int_t)r->checked);
+	sample->raw =
+		json_pack("{s:[{s:i, s:o}], s:I, s:I, s:I}", "latency", "depth", (int)i->load.depth,
+			  "raw", hist_to_json(&r->latency), "reads", (json_int_t)r->reads, "writes",
+			  (json_int_t)r->writes, "checked", (json_int_t)r->checked);
 }
 
 static int iscsi_sample(struct subject *s, struct sample *sample, struct err *e)
@@ -198,7 +200,7 @@ static int iscsi_sample(struct subject *s, struct sample *sample, struct err *e)
 	if (i->result.why[0])
 		sample_spoil(sample, "%s", i->result.why);
 	else
-		add_values(sample, &i->result, w.system_cpu_ns);
+		add_values(sample, i, w.system_cpu_ns);
 	return 0;
 }
 

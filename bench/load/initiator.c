@@ -144,12 +144,13 @@ static int hear(struct initiator *i, unsigned int timeout_ms, struct initiator_r
 static void cut_short(struct initiator *i, struct initiator_result *r)
 {
 	struct err ignored;
+	json_t *reply = NULL;
 
 	agent_tell(i->agent, json_pack("{s:s}", "do", "logout"), &ignored);
 	hear(i, 2 * MARGIN_MS, r, &ignored);
-	agent_hear(i->agent, MARGIN_MS, &(json_t *){NULL}, &ignored);
+	agent_hear(i->agent, MARGIN_MS, &reply, &ignored);
+	json_decref(reply);
 	i->logged_in = false;
-	snprintf(r->why, sizeof(r->why), "interrupted");
 }
 
 int initiator_run(struct initiator *i, const struct initiator_load *load, struct window *w,
@@ -170,8 +171,10 @@ int initiator_run(struct initiator *i, const struct initiator_load *load, struct
 	ret = agent_tell(i->agent, request, e);
 	if (ret)
 		return ret;
-	if (window_wait(w, &r->seen)) {
+	ret = window_wait(w, &r->seen);
+	if (ret) {
 		cut_short(i, r);
+		snprintf(r->why, sizeof(r->why), "%s", window_why(ret));
 		return 0;
 	}
 	ret = hear(i, timeout, r, e);

@@ -192,7 +192,7 @@ static int watch(struct tcp *t, const struct window *w, struct tcp_result *r, st
 		a = b = NULL;
 		e_a.code = agent_hear(t->a, patience, &a, &e_a);
 		e_b.code = agent_hear(t->b, patience, &b, &e_b);
-		snprintf(r->why, sizeof(r->why), "interrupted");
+		snprintf(r->why, sizeof(r->why), "%s", window_why(waited));
 	} else if (!e_a.code && !e_b.code) {
 		evaluate(a, b, r, t->both_ways);
 		r->raw = json_pack("{s:O, s:O}", "a", a, "b", b);

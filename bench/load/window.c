@@ -97,3 +97,8 @@ int window_wait(const struct window *w, struct window_seen *seen)
 	};
 	return 0;
 }
+
+const char *window_why(int ret)
+{
+	return ret == -EINTR ? "interrupted" : "/proc/stat cannot be read; mount /proc";
+}

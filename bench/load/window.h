@@ -32,6 +32,7 @@ void window_plan(struct window *w);
 
 /* Sleeps to the end. 0; -EINTR when interrupted() said so; -EIO without /proc/stat. */
 int window_wait(const struct window *w, struct window_seen *seen);
+const char *window_why(int ret); /* what its failure means for a sample */
 
 /* Seconds of CPU time that all processors have spent with work so far, from the text of /proc/stat:
  * everything but idle, waiting for disks, and what the hypervisor took. ticks: a second has so

@@ -49,8 +49,8 @@ say "four connections, both ways"
 load v1 v2 connections 4 both on
 each '.why == "" and (.raw.a.received | length) == 4 and .fairness <= 1'
 each '(.raw.a.received | add) > 0 and (.raw.b.received | add) > 0'
-each '.goodput as $all | (8e9 * ((.raw.a | (.received | add) / (.end_ns - .begin_ns)) +
-	(.raw.b | (.received | add) / (.end_ns - .begin_ns)))) | . > $all * 0.999 and . < $all * 1.001'
+each '8e9 * ((.raw.a | (.received | add) / (.end_ns - .begin_ns)) +
+	(.raw.b | (.received | add) / (.end_ns - .begin_ns))) / .goodput | . > 0.999 and . < 1.001'
 
 say "the congestion control is the one asked for"
 refused "no congestion control 'nonsense'.*tcp_available_congestion_control" \
