@@ -8,17 +8,18 @@
  * {"schema":"flue-bench/1","scenario":"v2v","started":"2024-05-01T12:00:00Z","seconds":93.1,
  *  "partial":false,"command":["flue-bench","run",…],
  *  "machine":{…machine_fingerprint(), "cores":{"load":[0],"worker":[1]},"steal":0.001},
- *  "systems":[{"name":"flue","version":"…"}…],
+ *  "systems":[{"name":"flue","version":"…","ceiling":false}…],
  *  "results":[{"system":"flue","params":{"size":"64",…},"metric":"throughput","unit":"pps",
  *	"lower_better":false,"informal":false,
  *	"median":5.1e6,"ci95":[lo,hi],        ci95 is absent when there are too few trials
  *	"trials":[v,…],"invalid":1,"invalid_why":["…"],
  *	"bound":"generator",                  only when within 5 % of the load's ceiling
  *	"ceiling":5.2e6,                      only when measured
+ *	"is_ceiling":true,                    only of the system that shows the load's own limit
  *	"bands":[lo,hi]}…],                   only when two-banded
- *  "comparisons":[{"a":"flue","b":"ovs-dpdk","params":{…},"metric":"throughput","ratio":1.1,
- *	"ci95":[lo,hi],"verdict":"faster","bound":["a"]}…],
- *  "refused":[{"system":"ovs-dpdk","params":{…},"why":"…"}…],   what could not be measured, and why
+ *  "comparisons":[{"a":"flue","b":"ovs-dpdk","params":{…},"metric":"throughput",
+ *	"lower_better":false,"pairs":9,"ratio":1.1,"ci95":[lo,hi],"verdict":"faster","bound":["a"]}…],
+ *  "refused":[{"system":"ovs-dpdk","params":{…},"why":"…"}…],   params only when it is of one cell
  *  "raw":[{"system","params","round","valid","why","watch":{…},"data":{…the scenario's}}…]}
  *
  * The scenario's data, where a scenario has it, for the report:

@@ -109,18 +109,30 @@ static const struct member raw[] = {
 	{0},
 };
 
+/* Where nothing but invalid samples was taken there is neither metric nor trial. */
 static const struct member result[] = {
-	NEED("system", K_TEXT),	  NEED("params", K_PARAMS),    NEED("metric", K_TEXT),
-	NEED("unit", K_TEXT),	  MAY("lower_better", K_BOOL), MAY("informal", K_BOOL),
-	MAY("median", K_NUMBER),  MAY("ci95", K_RANGE),	       NEED("trials", K_NUMBERS),
-	MAY("invalid", K_COUNT),  MAY("invalid_why", K_TEXTS), MAY("bound", K_TEXT),
-	MAY("ceiling", K_NUMBER), MAY("bands", K_RANGE),       {0},
+	NEED("system", K_TEXT),	     NEED("params", K_PARAMS),
+	MAY("metric", K_TEXT),	     MAY("unit", K_TEXT),
+	MAY("lower_better", K_BOOL), MAY("informal", K_BOOL),
+	MAY("median", K_NUMBER),     MAY("ci95", K_RANGE),
+	MAY("trials", K_NUMBERS),    MAY("invalid", K_COUNT),
+	MAY("invalid_why", K_TEXTS), MAY("bound", K_TEXT),
+	MAY("ceiling", K_NUMBER),    MAY("is_ceiling", K_BOOL),
+	MAY("bands", K_RANGE),	     {0},
 };
 
 static const struct member comparison[] = {
-	NEED("a", K_TEXT),	 NEED("b", K_TEXT),	 NEED("params", K_PARAMS),
-	NEED("metric", K_TEXT),	 MAY("ratio", K_NUMBER), MAY("ci95", K_RANGE),
-	NEED("verdict", K_TEXT), MAY("bound", K_TEXTS),	 {0},
+	NEED("a", K_TEXT),
+	NEED("b", K_TEXT),
+	NEED("params", K_PARAMS),
+	NEED("metric", K_TEXT),
+	MAY("lower_better", K_BOOL),
+	MAY("pairs", K_COUNT),
+	MAY("ratio", K_NUMBER),
+	MAY("ci95", K_RANGE),
+	NEED("verdict", K_TEXT),
+	MAY("bound", K_TEXTS),
+	{0},
 };
 
 static const struct member refusal[] = {
@@ -133,6 +145,7 @@ static const struct member refusal[] = {
 static const struct member names[] = {
 	NEED("name", K_TEXT),
 	MAY("version", K_TEXT),
+	MAY("ceiling", K_BOOL),
 	{0},
 };
 

@@ -185,9 +185,9 @@ static void say_part(FILE *f, const char *what, size_t n, double lo, double hi, 
 		return;
 	fprintf(f, "%s%s in %zu", *first ? "" : ", ", what, n);
 	if (hi - lo < 0.005)
-		fprintf(f, " (ratio %.2f)", hi);
+		fprintf(f, " (ratio %.3g)", hi);
 	else
-		fprintf(f, " (ratio %.2f to %.2f)", lo, hi);
+		fprintf(f, " (ratio %.3g to %.3g)", lo, hi);
 	*first = false;
 }
 
