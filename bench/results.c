@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/results.h"
 
-#include "bench/stat/bands.h"
 #include "bench/stat/boot.h"
 
 #include <string.h>
@@ -192,7 +191,6 @@ static void report_series(const struct results *r, const struct results_system *
 	if (is_bound(r, s, series))
 		json_object_set_new(out, "bound", json_string("generator"));
 	if (bands.two)
-		json_object_set_new(out, "bands", range(bands.low, bands.high));
 	json_array_append_new(into, out);
 }
 
