@@ -4,8 +4,6 @@
  * the halves' means are apart, and how wide the gap at the cut is, both in deviations within the
  * halves. Any sample has a best cut; so the sum is held against what samples of one band reach.
  */
-#include "bench/stat/bands.h"
-
 #include "bench/stat/boot.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "bench/stat/bands.h"
+#include "bench/stat/boot.h"
 
 #include "bench/stat/test_random.h"
 

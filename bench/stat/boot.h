@@ -38,6 +38,19 @@ enum { VERDICT_LEVEL_PERCENT = 99 }; /* the interval a verdict is read from */
 enum verdict boot_verdict(const struct interval *ratio, bool lower_better);
 const char *verdict_name(enum verdict v); /* "cannot tell", "faster", "slower" */
 
+enum { BANDS_MIN = 8 }; /* fewer values are never two bands */
+
+/* Do the values fall into two bands, so that a median would hide one of them? Says so only where
+ * one band would look like it less than once in a hundred times, whatever its shape. With few
+ * values that takes bands that are far apart: ten deviations with twelve values, eight with twenty.
+ */
+struct bands {
+	bool two;
+	double low, high;  /* the bands' medians */
+	double high_share; /* of the values, in the upper band */
+};
+struct bands stat_bands(const double *values, size_t n);
+
 /* Has a repeated figure become sure enough: known, and half its interval within `within` of mid? */
 bool boot_settled(const struct interval *i, double within);
 
