@@ -171,7 +171,9 @@ static int wrong_run(struct rte_mbuf **in, uint16_t n, struct rte_mbuf **out, ui
 {
 	int made = flue_split.run(in, n, out, cap);
 
-	rte_pktmbuf_mtod(out[made - 1], uint8_t *)[UNIT_L2 + 20 + 7] ^= 1; /* sequence number */
+	if (made > 0)
+		rte_pktmbuf_mtod(out[made - 1], uint8_t *)[UNIT_L2 + 20 + 7] ^=
+			1; /* sequence number */
 	return made;
 }
 

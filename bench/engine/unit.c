@@ -10,6 +10,7 @@
 
 enum {
 	HEAD_ROOM = 256, /* of an mbuf for headers */
+	COPIED = 256,	 /* the unit's first bytes, as the switch copies a guest's */
 	CACHE = 256,
 	FIRST_SEQ = 1000000,
 	FIRST_ID = 100,
@@ -114,9 +115,10 @@ int unit_open(struct unit *u, const struct engine_case *c, struct err *e)
 		u->bytes[u->hdr_len + i] = random >> 24;
 	}
 	unit_frame(u, 0, 0, u->payload, u->bytes);
-	/* Each unit, and for each of its segments a header and a reference; and what caches hold.
+	/* Each unit (two; a third where its halves meet), and for each of its segments a header and
+	 * a reference; and what caches hold.
 	 */
-	mbufs = c->burst * (2u * u->n_segments + 1) + 2 * CACHE;
+	mbufs = c->burst * (2u * u->n_segments + 3) + 2 * CACHE;
 	u->heads = rte_pktmbuf_pool_create("heads", mbufs, CACHE, 0,
 					   RTE_PKTMBUF_HEADROOM + HEAD_ROOM, SOCKET_ID_ANY);
 	mbufs = c->burst * u->n_segments + 2 * CACHE;
@@ -147,16 +149,22 @@ static void describe(const struct unit *u, struct rte_mbuf *m)
 
 struct rte_mbuf *unit_whole(struct unit *u)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(u->heads);
+	uint32_t size = u->hdr_len + u->payload;
+	struct rte_mbuf *both[2], *m, *rest;
 
-	if (!m)
+	if (rte_pktmbuf_alloc_bulk(u->heads, both, 2) != 0)
 		return NULL;
+	m = both[0];
+	rest = both[1];
+	memcpy(rte_pktmbuf_append(m, COPIED), u->bytes, COPIED);
 	rte_mbuf_ext_refcnt_update(&u->shared, 1);
-	rte_pktmbuf_attach_extbuf(m, u->bytes, rte_malloc_virt2iova(u->bytes), ENGINE_UNIT_MAX,
+	rte_pktmbuf_attach_extbuf(rest, u->bytes, rte_malloc_virt2iova(u->bytes), ENGINE_UNIT_MAX,
 				  &u->shared);
-	m->data_off = 0;
-	m->data_len = u->hdr_len + u->payload;
-	m->pkt_len = m->data_len;
+	rest->data_off = COPIED;
+	rest->data_len = size - COPIED;
+	m->next = rest;
+	m->nb_segs = 2;
+	m->pkt_len = size;
 	describe(u, m);
 	m->tso_segsz = u->mss;
 	m->ol_flags |=

@@ -32,7 +32,9 @@ struct unit {
 int unit_open(struct unit *u, const struct engine_case *c, struct err *e);
 void unit_close(struct unit *u);
 
-/* The unit as an mbuf that asks for segmentation; its bytes are borrowed, as a guest's are. */
+/* The unit as a chain that asks for segmentation: the first bytes are its own, the rest is
+ * borrowed, as with a guest's unit in the switch. (librte_gso takes no packet whose first mbuf is
+ * borrowed: it copies that flag to mbufs of its own.) */
 struct rte_mbuf *unit_whole(struct unit *u);
 /* The unit as n_segments frames with complete checksums, each in an mbuf of its own. 0 or -ENOMEM.
  */
