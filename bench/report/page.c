@@ -117,7 +117,7 @@ static void write_header(FILE *f, const struct view *v)
 	write_machine_line(f, v);
 	table_systems(f, v);
 	write_partial(f, v);
-	table_machine(f, v);
+	table_differences(f, v);
 	fputs("</header>\n<main>\n", f);
 }
 
@@ -170,7 +170,10 @@ int report_write(json_t *const *runs, size_t n, FILE *out, struct err *e)
 	write_header(out, v);
 	for (size_t i = 0; i < v->n_scenarios; i++)
 		write_scenario(out, &v->scenarios[i], &serial);
-	fputs("</main>\n<footer>Written by flue-bench. Medians; intervals of 95 %; a verdict is "
+	fputs("<section>\n<h2>Where it was measured</h2>\n", out);
+	table_machine(out, v);
+	fputs("</section>\n</main>\n<footer>Written by flue-bench. Medians; intervals of 95 %; a "
+	      "verdict is "
 	      "read "
 	      "from the interval of 99 % of pairs measured in turn.</footer>\n</body>\n</html>\n",
 	      out);

@@ -54,7 +54,7 @@ static void notes_text(const struct view_entry *e, const struct unit_scale *scal
 {
 	long long invalid = (long long)json_get_int(e->result, "invalid", 0);
 	double ceiling = chart_number(e->result, "ceiling");
-	char limit[64] = "", bad[48] = "";
+	char limit[96] = "", bad[48] = "";
 
 	if (!isnan(ceiling)) {
 		unit_digits(bad, sizeof(bad), ceiling * scale->factor);

@@ -10,6 +10,8 @@
 
 /* The machines of the runs, a row a property; what differs between runs is marked. */
 void table_machine(FILE *f, const struct view *v);
+/* A sentence naming what differs, where anything does. */
+void table_differences(FILE *f, const struct view *v);
 
 /* The systems and their versions. */
 void table_systems(FILE *f, const struct view *v);

@@ -134,14 +134,30 @@ static void write_row(FILE *f, const struct view *v, const char *path, const jso
 	fputs("</tr>\n", f);
 }
 
-void table_machine(FILE *f, const struct view *v)
+/* All leaves of all runs' fingerprints, with the way to each; a new reference. */
+static json_t *leaves_of(const struct view *v)
 {
-	json_t *leaves = json_object(), *root = json_array(), *way;
-	const char *path;
+	json_t *leaves = json_object(), *root = json_array();
 
 	for (size_t run = 0; run < v->n_runs; run++)
 		add_leaves(machine_of(v, run), "", root, leaves);
+	json_decref(root);
+	return leaves;
+}
+
+void table_differences(FILE *f, const struct view *v)
+{
+	json_t *leaves = leaves_of(v);
+
 	write_differences(f, v, leaves);
+	json_decref(leaves);
+}
+
+void table_machine(FILE *f, const struct view *v)
+{
+	json_t *leaves = leaves_of(v), *way;
+	const char *path;
+
 	fputs("<details class=\"machine\"><summary>The machine", f);
 	if (v->n_runs > 1)
 		fputs("s; what differs between the runs is marked", f);
@@ -161,7 +177,6 @@ void table_machine(FILE *f, const struct view *v)
 		write_row(f, v, path, way);
 	fputs("</tbody></table></div></details>\n", f);
 	json_decref(leaves);
-	json_decref(root);
 }
 
 void table_systems(FILE *f, const struct view *v)

@@ -207,9 +207,9 @@ static int by_started(const void *a, const void *b)
 struct view *view_new(json_t *const *runs, size_t n)
 {
 	struct view *v = calloc(1, sizeof(*v));
-	bool ok = v != NULL;
+	bool ok = true;
 
-	if (!ok)
+	if (!v)
 		return NULL;
 	v->runs = calloc(n + 1, sizeof(const json_t *));
 	ok = v->runs != NULL;
