@@ -237,15 +237,17 @@ static int start(struct rig *rig, struct err *e)
 {
 	static const char *const names[RUN_ENV] = {"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"};
 	struct state *s = rig->state = calloc(1, sizeof(*s));
+	char dir[sizeof(s->dir)];
 
 	if (!s)
 		return err_set(e, -ENOMEM, "no memory");
-	rig_path(rig, "ovs", s->dir, sizeof(s->dir));
-	if (mkdir(s->dir, 0700) != 0 && errno != EEXIST)
-		return err_set(e, -errno, "%s: %s", s->dir, strerror(errno));
-	snprintf(s->db, sizeof(s->db), "--db=unix:%s/db.sock", s->dir);
+	rig_path(rig, "ovs", dir, sizeof(dir));
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_set(e, -errno, "%s: %s", dir, strerror(errno));
+	strcpy(s->dir, dir);
+	snprintf(s->db, sizeof(s->db), "--db=unix:%s/db.sock", dir);
 	for (int i = 0; i < RUN_ENV; i++) {
-		snprintf(s->env_text[i], sizeof(s->env_text[i]), "%s=%s", names[i], s->dir);
+		snprintf(s->env_text[i], sizeof(s->env_text[i]), "%s=%s", names[i], dir);
 		s->env[i] = s->env_text[i];
 	}
 	/* Its interfaces have fixed names, and stay when it ends. */
@@ -329,7 +331,7 @@ static bool port_part(const char *text, const char *name, struct system_counters
 static int add_vhost_counters(struct rig *rig, struct system_counters *c, struct err *e)
 {
 	const struct state *s = rig->state;
-	char bridge[180], name[16], *text;
+	char bridge[180], name[24], *text;
 	const char *const argv[] = {"ovs-ofctl",  "--names", "--timeout=20",
 				    "dump-ports", bridge,    NULL};
 
