@@ -20,6 +20,8 @@ enum {
 	HIST_TAIL = 10, /* a percentile needs so many samples beyond it */
 };
 
+#define HIST_LARGEST ((UINT64_C(1) << HIST_MAX_BITS) - 1)
+
 struct hist {
 	uint64_t total, min, max, sum;
 	uint64_t clipped; /* values above the largest one that can be told apart */
@@ -43,13 +45,16 @@ uint64_t hist_value(uint32_t index);
 
 static inline void hist_add(struct hist *h, uint64_t value)
 {
+	if (value >> HIST_MAX_BITS) {
+		value = HIST_LARGEST;
+		h->clipped++;
+	}
 	if (value < h->min || !h->total)
 		h->min = value;
 	if (value > h->max)
 		h->max = value;
 	h->total++;
 	h->sum += value;
-	h->clipped += value >> HIST_MAX_BITS != 0;
 	h->count[hist_index(value)]++;
 }
 
@@ -57,13 +62,15 @@ static inline void hist_add(struct hist *h, uint64_t value)
 void hist_merge(struct hist *into, const struct hist *from);
 
 /* The value below which `percent` (0 to 100) of the samples lie. false, and *value untouched, when
- * fewer than HIST_TAIL samples lie beyond it: such a figure would be chance. */
+ * fewer than HIST_TAIL samples lie beyond it (below it, for less than 50): such a figure would be
+ * chance. */
 bool hist_percentile(const struct hist *h, double percent, uint64_t *value);
 
 double hist_mean(const struct hist *h); /* 0 when empty */
 
 /* {"min","max","sum","count","clipped","buckets":[[index,count],…]}, a new reference; and back.
- * from_json: 0, or -EINVAL when it is not such an object (out of range, totals that differ). */
+ * from_json: 0, or -EINVAL when it is not such an object (out of range, totals that differ); then h
+ * is empty. */
 json_t *hist_to_json(const struct hist *h);
 int hist_from_json(const json_t *json, struct hist *h);
 
