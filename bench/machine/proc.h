@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -61,6 +62,10 @@ uint64_t proc_rss_bytes(pid_t pid);
 /* Runs a command to its end; what it prints goes to *out (the caller's; may be NULL). -EIO with the
  * end of its output when it fails. */
 int proc_run(const char *const *argv, const char *netns, char **out, struct err *e);
+
+/* Where a program is: in PATH, and where daemons are kept. 0; -ENOENT names the package to install.
+ */
+int proc_find(const char *name, char *path, size_t size, struct err *e);
 
 /* The directory this run may write to, private to it: sockets, logs. */
 const char *bench_dir(void);

@@ -17,12 +17,13 @@ struct watch_limits {
 };
 
 struct watch {
-	uint64_t began_ns, busy_ns, steal_ns, ours_ns;
+	bool known; /* /proc/stat could be read; else nothing is seen */
+	uint64_t began_ns, busy_ns, steal_ns, ours_ns, kernel_ns;
 };
 
 struct watch_seen {
 	double seconds;
-	double steal, foreign; /* shares of all processors' time */
+	double steal, foreign; /* shares of all processors' time; kernel threads are neither */
 	double ours;	       /* processors our processes kept busy (2.0: two cores) */
 };
 
