@@ -91,7 +91,7 @@ static inline bool account(struct gen_worker *w, struct gen_port *p, const struc
 {
 	const struct gen_job *job = &w->gen->job;
 	uint8_t buf[FRAME_HEAD];
-	const uint8_t *head = rte_pktmbuf_read(m, 0, RTE_MIN(m->pkt_len, FRAME_HEAD), buf);
+	const uint8_t *head = rte_pktmbuf_read(m, 0, RTE_MIN(m->pkt_len, (uint32_t)FRAME_HEAD), buf);
 	struct frame_seen seen;
 	enum frame_kind kind = head ? frame_parse(head, m->pkt_len, &seen) : FRAME_OTHER;
 	bool look = job->content && w->looked++ % LOOK == 0;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "bench/traffic/frame.h"
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -212,7 +212,7 @@ static int connect_port(const struct traffic_port *spec, struct tports *t, size_
 	snprintf(args, sizeof(args), "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff",
 		 spec->socket, spec->server, spec->queues, RING, i);
 	for (;;) {
-		if ((spec->server || is_there(spec->socket)) && rte_vdev_init(name, args) == 0)
+		if ((spec->server || is_there(spec->socket)) && rte_eal_hotplug_add("vdev", name, args) == 0)
 			break;
 		if (clock_now_ns() > end_ns)
 			return err_set(e, -ETIMEDOUT, "no switch at %s", spec->socket);
@@ -220,7 +220,7 @@ static int connect_port(const struct traffic_port *spec, struct tports *t, size_
 	}
 	if (rte_eth_dev_get_port_by_name(name, &t->port[i].id) != 0 ||
 	    set_up(t, &t->port[i]) != 0) {
-		rte_vdev_uninit(name);
+		rte_eal_hotplug_remove("vdev", name);
 		return err_set(e, -ENOTSUP,
 			       "the switch at %s does not offer what is needed (%u queues%s); the "
 			       "generator's log says what",
