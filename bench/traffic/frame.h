@@ -9,8 +9,8 @@
  *
  * A unit is one large TCP segment whose checksum is left to the receiver, and which a switch may
  * cut. Its sequence number tells the place within the unit, its acknowledgement number the trial
- * and the stream: so each piece can be attributed. The signature is the unit's last 18 bytes: the
- * unit has come when its end has.
+ * and the stream: so each piece can be attributed. The unit has come when its end has. Its
+ * signature begins its payload, and ends it too, for a unit that was cut.
  */
 #ifndef BENCH_TRAFFIC_FRAME_H
 #define BENCH_TRAFFIC_FRAME_H
@@ -153,7 +153,7 @@ static inline void frame_fill(const struct frame_image *img, uint8_t *to, uint32
 	memcpy(to + 40, &word, 2);
 }
 
-/* Writes a unit's headers and its last bytes. */
+/* Writes a unit's headers and both signatures. */
 void frame_fill_unit(const struct frame_image *img, uint8_t *to, uint32_t flow,
 		     const struct frame_sig *sig);
 

@@ -147,6 +147,7 @@ static void units(void **state)
 		assert_int_equal(seen.sig.stream, sig.stream);
 		assert_true(frame_sig_get(f + img.bytes - FRAME_SIG, &back));
 		assert_int_equal(back.seq, sig.seq);
+		assert_memory_equal(f + FRAME_UNIT_HEAD, f + img.bytes - FRAME_SIG, FRAME_SIG);
 		/* As a switch would cut it: the second segment. */
 		frame_put32(f + 38, (sig.seq << 16) + img.mss);
 		f[16] = (uint8_t)((img.mss + 40) >> 8);

@@ -59,26 +59,26 @@ static bool frame_right(const struct rte_mbuf *m)
 	       content_right(m, FRAME_HEAD, m->pkt_len, FRAME_HEAD);
 }
 
-/* A unit or a segment of one. Its payload begins where its place says; the unit's last bytes are
- * its signature. */
+/* A unit or a segment of one. Its payload begins where its place says. A whole unit is known by
+ * the signature it begins with, a cut one by that at its end. */
 static bool piece(struct gen_worker *w, struct gen_port *p, const struct rte_mbuf *m,
 		  struct frame_seen *seen, bool look, uint64_t now)
 {
 	uint32_t unit = frame_unit_payload(&p->image[0]), end = seen->at + seen->payload;
-	uint32_t stop = RTE_MIN(end, unit - FRAME_SIG);
-	uint32_t head = m->pkt_len - seen->payload;
+	uint32_t head = m->pkt_len - seen->payload; /* padding is none: these are not small */
+	uint32_t from = RTE_MAX(seen->at, (uint32_t)FRAME_SIG), to = RTE_MIN(end, unit - FRAME_SIG);
 	uint8_t buf[FRAME_SIG];
 	const uint8_t *sig;
 
 	if (end > unit)
 		return false;
 	w->count.unit_bytes += seen->payload;
-	if (look && seen->at < stop &&
-	    !content_right(m, head, head + stop - seen->at, FRAME_UNIT_HEAD + seen->at))
+	if (look && from < to &&
+	    !content_right(m, head + from - seen->at, head + to - seen->at, FRAME_UNIT_HEAD + from))
 		return false;
 	if (end != unit || seen->payload < FRAME_SIG)
 		return true;
-	sig = rte_pktmbuf_read(m, m->pkt_len - FRAME_SIG, FRAME_SIG, buf);
+	sig = rte_pktmbuf_read(m, seen->at == 0 ? head : m->pkt_len - FRAME_SIG, FRAME_SIG, buf);
 	if (!sig || !frame_sig_get(sig, &seen->sig) || !mine(w, p, &seen->sig))
 		return false;
 	arrived(w, p, &seen->sig, now);

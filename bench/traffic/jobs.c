@@ -2,7 +2,7 @@
 #include "bench/traffic/jobs.h"
 
 enum {
-	TEACH_ROUNDS = 5,
+	TEACH_ROUNDS = 6,
 	TEACH_PPS = 100000,
 	ASK_PPS = 50000,
 	STATION = 0xfe, /* an address of a port's own, beside those of flows */
@@ -175,16 +175,16 @@ int jobs_run(struct gen *g, const struct traffic_trial *trial, struct traffic_re
 int jobs_teach(struct gen *g, const struct traffic_trial *trial, struct err *e)
 {
 	struct traffic_trial all = {.pattern = TRAFFIC_PAIRS, .frame_bytes = 64,
-				    .flows = trial->flows, .both_ways = true, .seconds = 1,
-				    .settle_seconds = 0.05};
+				    .flows = trial->flows, .both_ways = true, .seconds = 1};
 	struct traffic_result r = {0};
 	struct gen_job job;
 	int ret = 0;
 
-	/* In the first round everything floods, and a queue may overflow. A slower round follows
-	 * one that was not perfect. */
+	/* In the first round everything floods, and a queue may overflow. A slower and more patient
+	 * round follows one that was not perfect. */
 	for (unsigned int round = 0; ret == 0 && round < TEACH_ROUNDS; round++) {
 		all.pps = 2.0 * TEACH_PPS / (1 + round);
+		all.settle_seconds = 0.02 * (1u << round);
 		jobs_plan(&job, g->ports->n, next_number(), &all, false);
 		job.frames = trial->flows;
 		r = (struct traffic_result){0};

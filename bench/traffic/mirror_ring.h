@@ -11,7 +11,8 @@
 #include <rte_vhost.h>
 #include <stdint.h>
 
-enum { MIRROR_HEAD = 64, MIRROR_NET_HDR = 12 };
+/* The first bytes: what a receiver needs to know a frame or a unit by. */
+enum { MIRROR_HEAD = 72, MIRROR_NET_HDR = 12 };
 
 struct mirror_ring {
 	struct vring_desc *desc;
