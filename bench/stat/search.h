@@ -42,8 +42,22 @@ struct search_trial {
 	uint64_t offered, lost; /* frames; lost: offered and not received */
 };
 
+/* How far the search for one goal is. */
+struct search_state {
+	uint32_t phase;
+	uint32_t ups, downs;	       /* trials that looked for a bound further up, or down */
+	uint32_t misses;	       /* guesses that did not halve what is between the bounds */
+	double ratio;		       /* upper / lower at the last guess; 0: there was none */
+	double hint_lower, hint_upper; /* the bounds of the phase before; 0: none */
+};
+
 struct search {
 	struct search_spec spec;
+	double grain; /* relative: loads that are nearer to each other are the same */
+	bool over;
+	size_t goal; /* the one that the next trial is for */
+	double load, seconds;
+	struct search_state states[SEARCH_GOALS];
 	uint32_t n_trials;
 	struct search_trial trials[SEARCH_TRIALS];
 };
@@ -55,17 +69,21 @@ struct search_found {
 	bool reached;	     /* the two are within the goal's width (or lower is max_load) */
 };
 
-/* 0, or -EINVAL when the spec makes no sense (no goal, max below min, ratios out of range …). */
+/* 0, or -EINVAL when the spec makes no sense (no goal, max below min, ratios out of range …). A
+ * start_load outside of min_load to max_load counts as the nearer of the two. */
 int search_init(struct search *s, const struct search_spec *spec);
 
 /* The next trial; false when every goal is reached or max_trials are used up. The same answer until
  * search_result() is called: an invalid trial is simply run again. */
 bool search_next(const struct search *s, double *load, double *seconds);
 
-/* Takes a trial in; load and seconds as search_next() gave them, but for what could not be met. */
+/* Takes a trial in; load and seconds as search_next() gave them, but for what could not be met: the
+ * load may be off by an eighth of the narrowest width, and the time by 1 %; what is further off
+ * counts as another load, or as a short trial. One with nothing offered says nothing. */
 void search_result(struct search *s, const struct search_trial *trial);
 
-/* What is known of a goal so far. */
+/* What is known of a goal so far. Only trials of the last phase prove a lower bound; so while the
+ * trials are short, none is known. */
 struct search_found search_found(const struct search *s, size_t goal);
 
 #endif

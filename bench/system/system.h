@@ -16,13 +16,15 @@
 #include <sys/types.h>
 
 enum port_kind {
-	PORT_VHOST, /* the system serves a vhost-user socket at `socket` */
+	PORT_VHOST, /* a guest behind the vhost-user socket at `socket` */
 	PORT_HOST,  /* the system puts interface `ifname` with `address` into namespace `netns` */
 };
 
 struct wire_port {
 	enum port_kind kind;
 	char socket[100];
+	bool guest_serves; /* the guest makes the socket and lives on when the system goes; else the
+			      system makes it */
 	char netns[32], ifname[16], address[64]; /* address: as 10.0.0.1/24 */
 	unsigned int mtu;
 	bool tso, gro; /* large units may cross this port; with checksum offload */
@@ -38,8 +40,8 @@ struct wiring {
 	unsigned int mtu;      /* of the whole: the largest of its ports */
 	unsigned int fdb;      /* addresses it will see; 0: few */
 	bool adaptive;	       /* it may rest when idle (idle, host); else it polls all the time */
-	uint64_t worker_cpus;  /* bit mask: its datapath threads */
-	uint64_t control_cpus; /* its other threads */
+	uint64_t worker_cpus;  /* bit mask: its datapath threads; 0: the last processor */
+	uint64_t control_cpus; /* its other threads; 0: the first processor */
 	bool huge_pages;       /* there are free ones */
 };
 
@@ -63,11 +65,13 @@ struct bench_system {
 	/* Could it do this? 0; -ENOTSUP with the reason. */
 	int (*can)(const struct wiring *w, struct err *e);
 
-	/* Starts it and waits until it forwards. On failure nothing is left behind. */
+	/* Starts it and waits until it forwards. When it fails, stop() is called. */
 	int (*start)(struct rig *rig, struct err *e);
+	/* Takes away what is no process: rig->procs have been ended already. Also after a start()
+	 * that failed half way. NULL: there is nothing. */
 	void (*stop)(struct rig *rig);
 
-	/* Counters since start. Frozen systems are not asked. */
+	/* Counters since start. Frozen systems are not asked. NULL: it has none. */
 	int (*counters)(struct rig *rig, struct system_counters *c, struct err *e);
 
 	/* Kills the datapath (SIGKILL) and starts it again with the same configuration, as its
@@ -103,7 +107,11 @@ void rig_stop(struct rig *rig); /* NULL: nothing */
 int rig_freeze(struct rig *rig, struct err *e);
 int rig_thaw(struct rig *rig, struct err *e);
 
-/* CPU time of all its processes so far, ns; resident memory, bytes. */
+/* As the driver's counters(); known is false where it has none. */
+int rig_counters(struct rig *rig, struct system_counters *c, struct err *e);
+
+/* CPU time of all its processes so far, ns; resident memory, bytes. 0 for a system that is a part
+ * of the kernel. */
 uint64_t rig_cpu_ns(const struct rig *rig);
 uint64_t rig_rss_bytes(const struct rig *rig);
 
