@@ -9,12 +9,20 @@
 #include <cmocka.h>
 
 static const struct frame_ends ends = {
-	.src = {2, 7}, .dst = {2, 8}, .src_varies = true, .dst_varies = true,
-	.src_host = 1, .dst_host = 2,
+	.src = {2, 7},
+	.dst = {2, 8},
+	.src_varies = true,
+	.dst_varies = true,
+	.src_host = 1,
+	.dst_host = 2,
 };
 
 static const struct frame_sig sig = {
-	.due = 0x123456789abc, .seq = 0xdeadbeef, .delay = 77, .trial = 513, .stream = 7,
+	.due = 0x123456789abc,
+	.seq = 0xdeadbeef,
+	.delay = 77,
+	.trial = 513,
+	.stream = 7,
 };
 
 /* A frame in a buffer of exactly its size, so that a sanitizer sees what goes beyond. */
@@ -162,9 +170,12 @@ static void units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holds_what_was_put),	 cmocka_unit_test(udp_sum),
-		cmocka_unit_test(flows_have_their_addresses), cmocka_unit_test(damage_is_seen),
-		cmocka_unit_test(cut_short),		 cmocka_unit_test(others_are_not_ours),
+		cmocka_unit_test(holds_what_was_put),
+		cmocka_unit_test(udp_sum),
+		cmocka_unit_test(flows_have_their_addresses),
+		cmocka_unit_test(damage_is_seen),
+		cmocka_unit_test(cut_short),
+		cmocka_unit_test(others_are_not_ours),
 		cmocka_unit_test(units),
 	};
 
