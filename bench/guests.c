@@ -181,7 +181,9 @@ static bool valid(struct guests *g, const struct traffic_trial *trial,
 		snprintf(g->why, sizeof(g->why), "%lu frames came back damaged", r->corrupt);
 		return false;
 	}
-	if (r->late_ns > LATE_NS && r->busy <= busy_limit) {
+	/* Whoever accepts that others use all processors accepts that, too. */
+	if (r->late_ns > LATE_NS && r->busy <= busy_limit &&
+	    g->subject->limits->watch.foreign < 1) {
 		snprintf(g->why, sizeof(g->why), "the generator did not run for %lu ms",
 			 r->late_ns / 1000000);
 		return false;

@@ -36,6 +36,7 @@ static int restart_open(struct subject *s, struct err *e)
 		.flows = (uint32_t)cell_number(s->cell, "flows"),
 		.both_ways = cell_on(s->cell, "both"),
 		.pps = cell_number(s->cell, "rate"),
+		.seconds = default_seconds,
 		.settle_seconds = settle_seconds,
 		.track = true,
 	};

@@ -68,6 +68,7 @@ static int v2v_open(struct subject *s, struct err *e)
 		.frame_bytes = guests_frame_bytes(s->cell),
 		.flows = (uint32_t)cell_number(s->cell, "flows"),
 		.both_ways = cell_on(s->cell, "both"),
+		.seconds = 1, /* each trial has its own */
 		.settle_seconds = 0.05,
 		.content = strcmp(s->rig->system->name, "mirror") != 0,
 	};
