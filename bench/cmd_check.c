@@ -3,6 +3,7 @@
 
 #include "bench/machine/machine.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "bench/machine/machine.h"
 #include "bench/report/compare.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -59,7 +59,9 @@ struct traffic_trial {
 	double settle_seconds; /* at least this long after the last frame; ends when nothing came
 				  for as long */
 	bool latency;	       /* fill the histograms */
-	bool track; /* find duplicates and reordering: each frame's place is remembered */
+	bool track;   /* find duplicates and reordering: each frame's place is remembered */
+	bool content; /* look at the whole of some frames, not at their heads only; not for the
+			 mirror, which does not copy the rest */
 };
 
 struct traffic_result {
