@@ -101,13 +101,20 @@ static void ready_known(struct iscsi_context *iscsi, int status, void *data, voi
  * without data tells: 48 bytes, or 52. */
 static int see_digest(struct session *s, uint64_t deadline_ns, struct err *e)
 {
-	uint64_t before = session_sent(s), length;
+	uint64_t before, length;
 	int ret;
 
-	s->wait.done = false;
-	if (!iscsi_testunitready_task(s->iscsi, s->lun, ready_known, s))
-		return err_set(e, -EIO, "TEST UNIT READY: %s", iscsi_get_error(s->iscsi));
-	ret = wait_for(s, "TEST UNIT READY", deadline_ns, e);
+	/* The first command of a session may be answered with what happened before it (a unit
+	 * attention) instead of being carried out. */
+	for (int try = 0; try < 3; try++) {
+		before = session_sent(s);
+		s->wait.done = false;
+		if (!iscsi_testunitready_task(s->iscsi, s->lun, ready_known, s))
+			return err_set(e, -EIO, "TEST UNIT READY: %s", iscsi_get_error(s->iscsi));
+		ret = wait_for(s, "TEST UNIT READY", deadline_ns, e);
+		if (!ret || s->wait.status != SCSI_STATUS_CHECK_CONDITION)
+			break;
+	}
 	if (ret)
 		return ret;
 	length = session_sent(s) - before;
@@ -134,6 +141,26 @@ static int prepare(struct session *s, const struct session_spec *spec, struct er
 	return 0;
 }
 
+/* In two steps: libiscsi's one step for both loses memory when it does not get to the end. */
+static int connect_and_login(struct session *s, const char *portal, uint64_t deadline_ns,
+			     struct err *e)
+{
+	int ret;
+
+	s->wait.done = false;
+	if (iscsi_connect_async(s->iscsi, portal, answered, s))
+		return err_set(e, -EIO, "no connection to %s: %s", portal,
+			       iscsi_get_error(s->iscsi));
+	ret = wait_for(s, "connecting", deadline_ns, e);
+	if (ret)
+		return err_set(e, ret, "no connection to %s: %s", portal,
+			       ret == -ETIMEDOUT ? "no answer in time" : iscsi_get_error(s->iscsi));
+	s->wait.done = false;
+	if (iscsi_login_async(s->iscsi, answered, s))
+		return err_set(e, -EIO, "login: %s", iscsi_get_error(s->iscsi));
+	return wait_for(s, "login", deadline_ns, e);
+}
+
 int session_login(struct session *s, const struct session_spec *spec, struct err *e)
 {
 	uint64_t deadline = clock_now_ns() + spec->timeout_ms * 1000000ull;
@@ -144,16 +171,11 @@ int session_login(struct session *s, const struct session_spec *spec, struct err
 	ret = prepare(s, spec, e);
 	if (ret)
 		goto drop;
-	if (iscsi_full_connect_async(s->iscsi, spec->portal, spec->lun, answered, s)) {
-		ret = err_set(e, -EIO, "no connection to %s: %s", spec->portal,
-			      iscsi_get_error(s->iscsi));
-		goto drop;
-	}
-	ret = wait_for(s, "login", deadline, e);
-	if (!ret)
-		ret = ask_capacity(s, deadline, e);
+	ret = connect_and_login(s, spec->portal, deadline, e);
 	if (!ret)
 		ret = see_digest(s, deadline, e);
+	if (!ret)
+		ret = ask_capacity(s, deadline, e);
 	if (!ret && spec->header_digest && !s->header_digest)
 		ret = err_set(e, -EPROTO, "the target declined header digests");
 	if (!ret)

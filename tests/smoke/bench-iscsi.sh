@@ -10,6 +10,12 @@ try=$BUILD/bench/load/load_try
 [ -x "$try" ] || fail "there is no $try; make build"
 need jq tgtd tgtadm
 
+# The load's processes write to logs of their own; what a sanitizer finds in them comes here.
+export ASAN_OPTIONS="$ASAN_OPTIONS:log_path=$T/found"
+sound() {
+	! cat $T/found.* 2>/dev/null || fail "a sanitizer found something"
+}
+
 load() { # A B [KEY VALUE]...: each step's JSON to load.json
 	timeout 80 "$try" iscsi "$1" 10.0.0.1 "$2" 10.0.0.2 "${@:3}" >$T/load.out 2>&1 || {
 		cat $T/load.out
@@ -94,3 +100,4 @@ step read '.why == "" and .checked == 32768 and .unknown == 0'
 step window '.why == "" and .writes > 0 and .reads == 0'
 nothing_left
 flued_stop
+sound

@@ -10,6 +10,12 @@ try=$BUILD/bench/load/load_try
 [ -x "$try" ] || fail "there is no $try; make build"
 need jq
 
+# The load's processes write to logs of their own; what a sanitizer finds in them comes here.
+export ASAN_OPTIONS="$ASAN_OPTIONS:log_path=$T/found"
+sound() {
+	! cat $T/found.* 2>/dev/null || fail "a sanitizer found something"
+}
+
 load() { # A B [KEY VALUE]...: each window's JSON to load.json
 	timeout 60 "$try" tcp "$1" 10.0.0.1 "$2" 10.0.0.2 "${@:3}" >$T/load.out 2>&1 || {
 		cat $T/load.out
@@ -86,3 +92,4 @@ wait "${pids[killed]}" || true
 unset 'pids[killed]'
 eventually 10 equal 0 left
 flued_stop
+sound
