@@ -90,7 +90,7 @@ int proc_find(const char *name, char *path, size_t size, struct err *e)
 		{"dpdk-testpmd", "dpdk-dev"},
 		{"ovs-vswitchd", "openvswitch-switch-dpdk"},
 		{"ovs-vsctl", "openvswitch-switch-dpdk"},
-		{"ovs-appctl", "openvswitch-switch-dpdk"},
+		{"ovs-ofctl", "openvswitch-switch-dpdk"},
 		{"ovsdb-server", "openvswitch-switch-dpdk"},
 		{"ovsdb-tool", "openvswitch-switch-dpdk"},
 		{"tgtd", "tgt"},

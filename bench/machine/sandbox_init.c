@@ -103,6 +103,7 @@ void sandbox_init(int report, bool user_ns, uid_t uid, gid_t gid, const sigset_t
 	/* A terminal's Ctrl-C goes to its whole process group. It must come once, passed on by the
 	 * process outside. */
 	setpgid(0, 0);
+	signal(SIGTTOU, SIG_IGN); /* so it may still write to the terminal */
 	(void)make_place(user_ns, uid, gid, outer_proc, &e);
 	ssize_t n = write(report, &e, sizeof(e));
 	if (n != (ssize_t)sizeof(e) || e.code)

@@ -56,16 +56,17 @@ int main(int argc, char **argv)
 	    proc_wait_log(p, 0, "set", 1, 30000, NULL, &e))
 		return report("process", &e);
 	/* Pages in use count as well once we are gone. */
-	if (s.huge_pages) {
-		char *page = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-		if (page == MAP_FAILED)
-			return perror("huge page"), 1;
-		page[0] = 1;
-	}
+	size_t page_bytes = s.huge_pages ? 2 << 20 : 4096;
+	char *page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | (s.huge_pages ? MAP_HUGETLB : 0), -1, 0);
+	if (page == MAP_FAILED)
+		return perror("a page"), 1;
+	page[0] = 1;
 	printf("ready pid %d root %d pages %u\n", getpid(), s.root, s.huge_pages);
 	fflush(stdout);
 	sigwait(&set, &sig);
 	printf("signal %d\n", sig);
-	return 3;
+	munmap(page, page_bytes);
+	fflush(stdout);
+	_exit(3); /* the process is left running: it must end all the same */
 }

@@ -10,7 +10,7 @@
 struct state {
 	char netns[40];
 	bool made;
-	char names[WIRE_PORTS][8];
+	char names[WIRE_PORTS][24];
 	const char *list[WIRE_PORTS];
 };
 

@@ -15,6 +15,8 @@ enum { RUN_ENV = 3 };
 
 struct state {
 	char dir[128], db[160];
+	char netns[40];
+	bool netns_made, moved[WIRE_PORTS];
 	char env_text[RUN_ENV][160];
 	const char *env[RUN_ENV + 1];
 };
@@ -52,7 +54,14 @@ static int version(char *text, size_t size, struct err *e)
 
 static int can(const struct wiring *w, struct err *e)
 {
-	return rig_can_kinds(w, NULL, NULL, e);
+	int rc = rig_can_kinds(w, NULL, NULL, e);
+
+	for (size_t i = 0; i < w->n_ports && !rc; i++)
+		if (w->ports[i].kind == PORT_HOST && w->ports[i].mtu > 1500 && !rig_any_tso(w))
+			rc = err_set(e, -ENOTSUP,
+				     "from an internal port that was moved to a namespace it reads "
+				     "1500 bytes at most, but with TSO");
+	return rc;
 }
 
 /* ovs-vsctl with the arguments; it waits until ovs-vswitchd has done what they ask, but with
@@ -84,6 +93,7 @@ static int start_db(struct rig *rig, struct err *e)
 			      &(struct proc_spec){.name = "ovsdb-server",
 						  .argv = serve,
 						  .env = s->env,
+						  .netns = s->netns,
 						  .cpus = rig->wiring.control_cpus},
 			      &p, e);
 	if (rc)
@@ -93,6 +103,16 @@ static int start_db(struct rig *rig, struct err *e)
 	rig_arg(&init, "--retry");
 	rig_arg(&init, "init");
 	return vsctl(rig, &init, NULL, e);
+}
+
+/* Internal ports are served by the main thread and not by a PMD thread, so with them it is main
+ * that does a worker's work, and gets a worker's processor. */
+static uint64_t main_cpus(const struct wiring *w)
+{
+	for (size_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i].kind == PORT_HOST)
+			return w->worker_cpus;
+	return w->control_cpus;
 }
 
 static int configure(struct rig *rig, struct err *e)
@@ -106,7 +126,7 @@ static int configure(struct rig *rig, struct err *e)
 	rig_arg(&a, ".");
 	rig_arg(&a, "other_config:dpdk-init=true");
 	rig_arg(&a, "other_config:dpdk-socket-mem=512");
-	rig_arg(&a, "other_config:dpdk-lcore-mask=%#" PRIx64, w->control_cpus);
+	rig_arg(&a, "other_config:dpdk-lcore-mask=%#" PRIx64, main_cpus(w));
 	rig_arg(&a, "other_config:pmd-cpu-mask=%#" PRIx64, w->worker_cpus);
 	if (rig_any_tso(w))
 		rig_arg(&a, "other_config:userspace-tso-enable=true");
@@ -127,12 +147,13 @@ static int launch(struct rig *rig, struct err *e)
 	snprintf(db, sizeof(db), "unix:%s/db.sock", s->dir);
 	snprintf(unixctl, sizeof(unixctl), "--unixctl=%s/vswitchd.ctl", s->dir);
 	const char *const argv[] = {program(), db, unixctl, NULL};
-	/* Its own threads take the processors of their masks; the others stay with control. */
+	/* PMD threads take the processors of their mask; the others stay with main. */
 	int rc = rig_proc(rig,
 			  &(struct proc_spec){.name = rig->id,
 					      .argv = argv,
 					      .env = s->env,
-					      .cpus = rig->wiring.control_cpus},
+					      .netns = s->netns,
+					      .cpus = main_cpus(&rig->wiring)},
 			  &p, e);
 	if (rc)
 		return rc;
@@ -163,11 +184,10 @@ static int add_bridge(struct rig *rig, struct err *e)
 	return vsctl(rig, &a, NULL, e);
 }
 
+/* OVS' own advice is to let the guest make the socket; and only such ports count in 3.1. */
 static int add_vhost(struct rig *rig, size_t i, struct err *e)
 {
-	const struct state *s = rig->state;
 	const struct wire_port *port = &rig->wiring.ports[i];
-	char made[160];
 	struct rig_args a = {0};
 
 	rig_arg(&a, "add-port");
@@ -178,24 +198,16 @@ static int add_vhost(struct rig *rig, size_t i, struct err *e)
 	rig_arg(&a, "interface");
 	rig_arg(&a, "p%zu", i);
 	rig_arg(&a, "mtu_request=%u", port->mtu);
-	if (port->guest_serves) {
-		rig_arg(&a, "type=dpdkvhostuserclient");
-		rig_arg(&a, "options:vhost-server-path=%s", port->socket);
-		return vsctl(rig, &a, NULL, e);
-	}
-	rig_arg(&a, "type=dpdkvhostuser");
-	int rc = vsctl(rig, &a, NULL, e);
-	/* It names the socket after the port, in its own directory. */
-	snprintf(made, sizeof(made), "%s/p%zu", s->dir, i);
-	if (!rc && (unlink(port->socket), symlink(made, port->socket)) != 0)
-		rc = err_set(e, -errno, "%s: %s", port->socket, strerror(errno));
-	return rc ? rc : rig_wait_sockets(rig, rig->procs[rig->n_procs - 1], e);
+	rig_arg(&a, "type=dpdkvhostuserclient");
+	rig_arg(&a, "options:vhost-server-path=%s", port->socket);
+	return vsctl(rig, &a, NULL, e);
 }
 
-/* An internal port is a TAP of ovs-vswitchd's, which keeps its descriptor wherever the interface
- * goes. */
+/* An internal port is a TAP. ovs-vswitchd keeps its descriptor wherever the interface goes, but no
+ * longer finds it by its name; it is persistent, so it must be taken away at the end. */
 static int add_host(struct rig *rig, size_t i, struct err *e)
 {
+	struct state *s = rig->state;
 	const struct wire_port *port = &rig->wiring.ports[i];
 	char name[16];
 	struct rig_args a = {0};
@@ -211,10 +223,11 @@ static int add_host(struct rig *rig, size_t i, struct err *e)
 	rig_arg(&a, "type=internal");
 	rig_arg(&a, "mtu_request=%u", port->mtu);
 	int rc = vsctl(rig, &a, NULL, e);
-	const char *const move[] = {"ip",	 "link", "set",	       name, "netns",
-				    port->netns, "name", port->ifname, NULL};
+	const char *const move[] = {"ip",    "-n",	  s->netns, "link",	  "set", name,
+				    "netns", port->netns, "name",   port->ifname, NULL};
 	if (!rc)
 		rc = proc_run(move, NULL, NULL, e);
+	s->moved[i] = !rc;
 	if (!rc)
 		rc = rig_host_up(port, e);
 	return rc;
@@ -224,18 +237,25 @@ static int start(struct rig *rig, struct err *e)
 {
 	static const char *const names[RUN_ENV] = {"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"};
 	struct state *s = rig->state = calloc(1, sizeof(*s));
+	char dir[sizeof(s->dir)];
 
 	if (!s)
 		return err_set(e, -ENOMEM, "no memory");
-	rig_path(rig, "ovs", s->dir, sizeof(s->dir));
-	if (mkdir(s->dir, 0700) != 0 && errno != EEXIST)
-		return err_set(e, -errno, "%s: %s", s->dir, strerror(errno));
-	snprintf(s->db, sizeof(s->db), "--db=unix:%s/db.sock", s->dir);
+	rig_path(rig, "ovs", dir, sizeof(dir));
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_set(e, -errno, "%s: %s", dir, strerror(errno));
+	strcpy(s->dir, dir);
+	snprintf(s->db, sizeof(s->db), "--db=unix:%s/db.sock", dir);
 	for (int i = 0; i < RUN_ENV; i++) {
-		snprintf(s->env_text[i], sizeof(s->env_text[i]), "%s=%s", names[i], s->dir);
+		snprintf(s->env_text[i], sizeof(s->env_text[i]), "%s=%s", names[i], dir);
 		s->env[i] = s->env_text[i];
 	}
-	int rc = start_db(rig, e);
+	/* Its interfaces have fixed names, and stay when it ends. */
+	snprintf(s->netns, sizeof(s->netns), "%s-switch", rig->id);
+	int rc = netns_add(s->netns, e);
+	s->netns_made = !rc;
+	if (!rc)
+		rc = start_db(rig, e);
 	if (!rc)
 		rc = configure(rig, e);
 	if (!rc)
@@ -255,8 +275,10 @@ static void stop(struct rig *rig)
 	struct rig_args rm = {0};
 
 	for (size_t i = 0; i < w->n_ports; i++)
-		if (w->ports[i].kind == PORT_VHOST && !w->ports[i].guest_serves)
-			(void)unlink(w->ports[i].socket);
+		if (w->ports[i].kind == PORT_HOST && s && s->moved[i])
+			rig_link_del(w->ports[i].netns, w->ports[i].ifname);
+	if (s && s->netns_made)
+		netns_del(s->netns);
 	if (s) {
 		rig_arg(&rm, "rm");
 		rig_arg(&rm, "-rf");
@@ -277,42 +299,77 @@ static int restart(struct rig *rig, struct err *e)
 	return launch(rig, e);
 }
 
-/* The value after "name=" in OVS' map, 0 when absent. */
-static uint64_t stat_of(const char *map, const char *name)
+/* The port's part of what ovs-ofctl dump-ports prints: " port NAME: rx pkts=1, ..., drop=2,
+ * errs=3\n tx pkts=..."; a port without a guest has "?" for all. */
+static bool port_part(const char *text, const char *name, struct system_counters *c)
 {
-	char key[40];
-	const char *at = map;
-	size_t n = (size_t)snprintf(key, sizeof(key), "%s=", name);
+	static const char *const keys[] = {"pkts=", "drop=", "errs="};
+	uint64_t of[2][3] = {{0}};
+	char key[32];
 
-	/* A key may end with another: tx_dropped, ovs_tx_dropped. */
-	while ((at = strstr(at, key)) && at != map && at[-1] != ' ' && at[-1] != '{')
-		at++;
-	return at ? strtoull(at + n, NULL, 10) : 0;
+	snprintf(key, sizeof(key), "%s: rx ", name);
+	const char *at = strstr(text, key);
+	for (int way = 0; way < 2 && at; way++) {
+		at = strstr(at, way ? "tx " : "rx ");
+		for (size_t k = 0; k < 3 && at; k++) {
+			const char *value = strstr(at, keys[k]);
+			if (value)
+				of[way][k] = strtoull(value + 5, NULL, 10);
+		}
+		at = at ? at + 2 : NULL;
+	}
+	if (!at)
+		return false;
+	c->rx += of[0][0];
+	c->tx += of[1][0];
+	c->dropped += of[0][1] + of[0][2] + of[1][1] + of[1][2];
+	return true;
 }
 
-/* OVS writes its statistics to the database every five seconds. */
+/* Asked over OpenFlow, OVS answers with the present numbers; in its database they are up to five
+ * seconds old. */
+static int add_vhost_counters(struct rig *rig, struct system_counters *c, struct err *e)
+{
+	const struct state *s = rig->state;
+	char bridge[180], name[24], *text;
+	const char *const argv[] = {"ovs-ofctl",  "--names", "--timeout=20",
+				    "dump-ports", bridge,    NULL};
+
+	snprintf(bridge, sizeof(bridge), "unix:%s/br0.mgmt", s->dir);
+	int rc = proc_run(argv, NULL, &text, e);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < rig->wiring.n_ports && !rc; i++) {
+		snprintf(name, sizeof(name), "p%zu", i);
+		if (rig->wiring.ports[i].kind == PORT_VHOST && !port_part(text, name, c))
+			rc = err_set(e, -EPROTO, "ovs-ofctl tells nothing of port %s", name);
+	}
+	free(text);
+	return rc;
+}
+
+/* OVS does not find an interface that was moved, so its counters are read where it is. */
+static int add_host_counters(const struct wire_port *port, struct system_counters *c, struct err *e)
+{
+	struct system_counters one = {0};
+	const char *const names[] = {port->ifname};
+	int rc = rig_host_counters(port->netns, names, 1, &one, e);
+
+	/* What the host sends comes in here. */
+	c->rx += one.tx;
+	c->tx += one.rx;
+	c->dropped += one.dropped;
+	return rc;
+}
+
 static int counters(struct rig *rig, struct system_counters *c, struct err *e)
 {
-	/* tx_dropped of a vhost port is the sum of ovs_tx_*_drops. */
-	static const char *const drops[] = {"rx_dropped", "tx_dropped", "rx_errors", "tx_errors"};
-	int rc = 0;
+	const struct wiring *w = &rig->wiring;
+	int rc = add_vhost_counters(rig, c, e);
 
-	for (size_t i = 0; i < rig->wiring.n_ports && !rc; i++) {
-		struct rig_args a = {0};
-		char *map;
-		rig_arg(&a, "get");
-		rig_arg(&a, "interface");
-		rig_arg(&a, "p%zu", i);
-		rig_arg(&a, "statistics");
-		rc = vsctl(rig, &a, &map, e);
-		if (rc)
-			break;
-		c->rx += stat_of(map, "rx_packets");
-		c->tx += stat_of(map, "tx_packets");
-		for (size_t k = 0; k < sizeof(drops) / sizeof(drops[0]); k++)
-			c->dropped += stat_of(map, drops[k]);
-		free(map);
-	}
+	for (size_t i = 0; i < w->n_ports && !rc; i++)
+		if (w->ports[i].kind == PORT_HOST)
+			rc = add_host_counters(&w->ports[i], c, e);
 	c->known = !rc;
 	return rc;
 }
@@ -321,6 +378,7 @@ const struct bench_system system_ovs_dpdk = {
 	.name = "ovs-dpdk",
 	.what = "Open vSwitch with its DPDK datapath, flow NORMAL",
 	.huge_pages_only = true,
+	.guest_serves = true,
 	.version = version,
 	.can = can,
 	.start = start,

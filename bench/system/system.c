@@ -20,7 +20,7 @@ const struct bench_system *system_find(const char *name)
 	return NULL;
 }
 
-static void place(struct wiring *w)
+static void settle(const struct bench_system *system, struct wiring *w)
 {
 	int cpus[64];
 	unsigned int n = machine_cpus(cpus, 64);
@@ -29,6 +29,8 @@ static void place(struct wiring *w)
 		w->worker_cpus = 1ull << cpus[n - 1];
 	if (!w->control_cpus && n)
 		w->control_cpus = 1ull << cpus[0];
+	for (size_t i = 0; i < w->n_ports; i++)
+		w->ports[i].guest_serves |= system->guest_serves && w->ports[i].kind == PORT_VHOST;
 }
 
 int rig_start(const struct bench_system *system, const char *id, const struct wiring *w,
@@ -51,7 +53,7 @@ int rig_start(const struct bench_system *system, const char *id, const struct wi
 	rig->system = system;
 	snprintf(rig->id, sizeof(rig->id), "%s", id);
 	rig->wiring = *w;
-	place(&rig->wiring);
+	settle(system, &rig->wiring);
 	rc = system->start(rig, &why);
 	if (rc) {
 		rig_stop(rig);

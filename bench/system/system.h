@@ -57,6 +57,8 @@ struct bench_system {
 	const char *name;     /* as written after --vs */
 	const char *what;     /* one line */
 	bool huge_pages_only; /* cannot run without */
+	bool guest_serves;    /* the guest makes the sockets, always: rig_start() says so in the
+				 rig's wiring, which is what the guest's side goes by */
 
 	/* Its version as it says itself ("3.1.0, DPDK 22.11.1"). -ENOENT with the package that is
 	 * missing. */

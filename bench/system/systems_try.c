@@ -49,7 +49,8 @@ static void fill(struct trial *t, const char *kind, unsigned int mtu, bool tso, 
 		struct wire_port *p = &w->ports[i];
 		*p = (struct wire_port){.mtu = mtu, .tso = tso, .gro = tso, .queues = 1};
 		p->kind = strcmp(kind, "host") == 0 ? PORT_HOST : PORT_VHOST;
-		p->guest_serves = strcmp(kind, "serve") == 0;
+		p->guest_serves = strcmp(kind, "serve") == 0 ||
+				  (t->system->guest_serves && p->kind == PORT_VHOST);
 		snprintf(p->socket, sizeof(p->socket), "%s/g%d.sock", bench_dir(), i);
 		snprintf(p->netns, sizeof(p->netns), "h%d", i);
 		snprintf(p->ifname, sizeof(p->ifname), "eth0");

@@ -39,10 +39,11 @@ static int version(char *text, size_t size, struct err *e)
 
 static int can(const struct wiring *w, struct err *e)
 {
-	int rc = rig_can_kinds(w, NULL,
-			       "it has no ports for network namespaces: DPDK's TAP driver cannot "
-			       "make one in another namespace, nor pass on TSO units",
-			       e);
+	int rc = rig_can_kinds(
+		w, NULL,
+		"it is run between vhost ports only: DPDK's TAP ports do not take the "
+		"kernel's TSO units",
+		e);
 
 	if (!rc && w->n_ports % 2)
 		rc = err_set(e, -ENOTSUP, "it forwards between pairs of ports");

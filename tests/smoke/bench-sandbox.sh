@@ -29,7 +29,7 @@ before=$(pages 2>/dev/null || echo none)
 say "Ctrl-C"
 enter 4
 stop try INT && status=0 || status=$?
-[ $status -eq 3 ] || fail "its status is $status"
+[ "$status" -eq 3 ] || fail "its status is $status"
 equal 1 grep -c '^signal 2$' $T/try.log
 equal 0 processes
 if grep -qE 'pages [1-9]' $T/try.log; then
@@ -43,7 +43,7 @@ kill -KILL "$worker"
 status=0
 wait "${pids[try]}" || status=$?
 unset 'pids[try]'
-[ $status -eq 137 ] || fail "its status is $status"
+[ "$status" -eq 137 ] || fail "its status is $status"
 equal 0 processes
 if grep -qE 'pages [1-9]' $T/try.log; then
 	eventually 10 equal "$before" pages
