@@ -119,10 +119,11 @@ void frame_image_init(struct frame_image *img, const struct frame_ends *ends, ui
 
 void frame_image_unit(struct frame_image *img, const struct frame_ends *ends, uint32_t mtu)
 {
-	uint8_t *tcp = img->head + L4_AT;
+	uint8_t *tcp;
 	uint16_t sum;
 
 	memset(img, 0, sizeof(*img));
+	tcp = img->head + L4_AT;
 	/* As Linux sends: it leaves room for time stamps. */
 	img->mss = (uint16_t)(mtu - IP_HEAD - TCP_HEAD - TCP_STAMPS);
 	img->bytes = FRAME_UNIT_HEAD + (FRAME_MAX - FRAME_UNIT_HEAD) / img->mss * img->mss;

@@ -23,16 +23,16 @@ enum {
 	FRAME_FCS = 4,	 /* counted in a frame's size, never on a ring */
 	FRAME_HEAD = 60, /* bytes that differ from frame to frame */
 	FRAME_SIG = 18,
-	FRAME_SIG_AT = 42, /* after Ethernet, IPv4 and UDP */
-	FRAME_UNIT_HEAD = 54, /* Ethernet, IPv4 and TCP */
+	FRAME_SIG_AT = 42,	 /* after Ethernet, IPv4 and UDP */
+	FRAME_UNIT_HEAD = 54,	 /* Ethernet, IPv4 and TCP */
 	FRAME_MAX = 65535 - 128, /* on a ring: what one buffer holds beside its headroom */
-	FRAME_DELAY_SHIFT = 3, /* the delay is counted in 8 cycles */
+	FRAME_DELAY_SHIFT = 3,	 /* the delay is counted in 8 cycles */
 };
 
 /* Which frame this is. Times in cycles. */
 struct frame_sig {
-	uint64_t due; /* since the trial's beginning; 48 bits */
-	uint32_t seq; /* its place in its stream */
+	uint64_t due;	/* since the trial's beginning; 48 bits */
+	uint32_t seq;	/* its place in its stream */
 	uint32_t delay; /* how much later than due it went, in 1 << FRAME_DELAY_SHIFT cycles */
 	uint16_t trial;
 	uint8_t stream;

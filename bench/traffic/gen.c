@@ -240,8 +240,9 @@ int gen_run(struct gen *g, const struct gen_job *job, struct traffic_result *r, 
 	if (ret != 0)
 		return err_set(e, ret, "a worker of the generator failed");
 	if (atomic_load(&g->unsettled))
-		return err_set(e, -ETIME, "frames come without end after the last was sent; is "
-					  "there a loop in the switch?");
+		return err_set(e, -ETIME,
+			       "frames come without end after the last was sent; is "
+			       "there a loop in the switch?");
 	return collect(g, r, e);
 }
 

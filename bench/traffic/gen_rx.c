@@ -6,7 +6,7 @@
 #include <rte_mbuf.h>
 
 enum {
-	LOOK = 64,  /* of so many frames, the content of one is looked at */
+	LOOK = 64, /* of so many frames, the content of one is looked at */
 	AHEAD = 4, /* frames whose heads are fetched before their turn */
 };
 
@@ -45,9 +45,9 @@ static bool content_right(const struct rte_mbuf *m, uint32_t from, uint32_t to, 
 	for (; m; begin += m->data_len, m = m->next) {
 		uint32_t lo = RTE_MAX(from, begin), hi = RTE_MIN(to, begin + m->data_len);
 
-		if (lo < hi && !frame_pattern_right(rte_pktmbuf_mtod_offset(m, const uint8_t *,
-									    lo - begin),
-						    at + lo - from, hi - lo))
+		if (lo < hi &&
+		    !frame_pattern_right(rte_pktmbuf_mtod_offset(m, const uint8_t *, lo - begin),
+					 at + lo - from, hi - lo))
 			return false;
 	}
 	return true;
@@ -91,7 +91,8 @@ static inline bool account(struct gen_worker *w, struct gen_port *p, const struc
 {
 	const struct gen_job *job = &w->gen->job;
 	uint8_t buf[FRAME_HEAD];
-	const uint8_t *head = rte_pktmbuf_read(m, 0, RTE_MIN(m->pkt_len, (uint32_t)FRAME_HEAD), buf);
+	const uint8_t *head =
+		rte_pktmbuf_read(m, 0, RTE_MIN(m->pkt_len, (uint32_t)FRAME_HEAD), buf);
 	struct frame_seen seen;
 	enum frame_kind kind = head ? frame_parse(head, m->pkt_len, &seen) : FRAME_OTHER;
 	bool look = job->content && w->looked++ % LOOK == 0;

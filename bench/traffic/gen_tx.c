@@ -12,17 +12,6 @@ struct share {
 	uint16_t n;
 };
 
-/* Buffers as they came back: whole, direct, unshared, with the pattern in them. */
-static bool take_buffers(struct gen_port *p, struct rte_mbuf **pkts, uint32_t n)
-{
-	if (likely(rte_mempool_get_bulk(p->t->tx, (void **)pkts, n) == 0))
-		return true;
-	/* Those that were sent come back only when the ring runs low. */
-	for (uint16_t q = 0; q < p->t->queues; q++)
-		rte_eth_tx_done_cleanup(p->t->id, q, 0);
-	return rte_mempool_get_bulk(p->t->tx, (void **)pkts, n) == 0;
-}
-
 static inline void make_unit(struct rte_mbuf *m, const struct frame_image *img, uint32_t flow,
 			     const struct frame_sig *sig)
 {
@@ -35,8 +24,8 @@ static inline void make_unit(struct rte_mbuf *m, const struct frame_image *img, 
 	m->tso_segsz = img->mss;
 }
 
-static inline void make(struct gen_port *p, struct rte_mbuf *m, struct frame_sig *sig,
-			uint64_t due, uint64_t now)
+static inline void make(struct gen_port *p, struct rte_mbuf *m, struct frame_sig *sig, uint64_t due,
+			uint64_t now)
 {
 	const struct frame_image *img = &p->image[p->order[p->turn]];
 	uint64_t delay = now > due ? (now - due) >> FRAME_DELAY_SHIFT : 0;
@@ -95,7 +84,9 @@ uint32_t gen_send(struct gen_worker *w, struct gen_port *p, uint64_t now)
 	due = overload ? now : sched_time(&p->sched, 0);
 	if (now - due > w->late)
 		w->late = now - due;
-	if (!take_buffers(p, pkts, n)) {
+	/* Buffers as they came back: whole, direct, unshared, with the pattern in them. There are
+	 * more than rings hold; where there are none all the same, there is no room. */
+	if (rte_mempool_get_bulk(p->t->tx, (void **)pkts, n) != 0) {
 		for (uint32_t i = 0; i < n && !overload; i++)
 			next_frame(p, job->flows);
 		goto account;

@@ -139,8 +139,11 @@ static uint16_t next_number(void)
 /* Makes port 1's own address known, so that what is announced to it does not flood. */
 static int introduce(struct gen *g, struct err *e)
 {
-	const struct traffic_trial one = {.frame_bytes = 64, .flows = 1, .pps = 1000,
-					  .seconds = 0.004, .settle_seconds = 0.05};
+	const struct traffic_trial one = {.frame_bytes = 64,
+					  .flows = 1,
+					  .pps = 1000,
+					  .seconds = 0.004,
+					  .settle_seconds = 0.05};
 	struct traffic_result r = {0};
 	struct gen_job job;
 
@@ -174,8 +177,11 @@ int jobs_run(struct gen *g, const struct traffic_trial *trial, struct traffic_re
 
 int jobs_teach(struct gen *g, const struct traffic_trial *trial, struct err *e)
 {
-	struct traffic_trial all = {.pattern = TRAFFIC_PAIRS, .frame_bytes = 64,
-				    .flows = trial->flows, .both_ways = true, .seconds = 1};
+	struct traffic_trial all = {.pattern = TRAFFIC_PAIRS,
+				    .frame_bytes = 64,
+				    .flows = trial->flows,
+				    .both_ways = true,
+				    .seconds = 1};
 	struct traffic_result r = {0};
 	struct gen_job job;
 	int ret = 0;

@@ -46,7 +46,8 @@ static int connected(const struct main *m, struct err *e)
 {
 	for (size_t i = 0; i < m->ports.n; i++)
 		if (!m->ports.port[i].connected)
-			return err_set(e, -ENOTCONN, "the ports are not connected; ask for `ready`");
+			return err_set(e, -ENOTCONN,
+				       "the ports are not connected; ask for `ready`");
 	return 0;
 }
 

@@ -254,8 +254,10 @@ static int worker_cpu(const char *cores)
 
 static int start_eal(void)
 {
-	const char *args[] = {"mirror", "--lcores", NULL, "--no-pci", "--no-telemetry", "--no-huge",
-			      "--no-shconf", "-m", "64", "--log-level=warning", "--iova-mode=va"};
+	const char *args[] = {
+		"mirror",	 "--lcores",	NULL, "--no-pci", "--no-telemetry",
+		"--no-huge",	 "--no-shconf", "-m", "64",	  "--log-level=warning",
+		"--iova-mode=va"};
 	enum { N = sizeof(args) / sizeof(args[0]) };
 	static char lcores[2048];
 	char *argv[N + 1];

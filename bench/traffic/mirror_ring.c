@@ -35,7 +35,7 @@ static inline uint16_t available(const struct mirror_ring *r)
 /* A frame in a transmit ring. */
 struct source {
 	uint16_t id;
-	uint32_t len;	   /* with the virtio header */
+	uint32_t len;	     /* with the virtio header */
 	const uint8_t *head; /* of its first descriptor */
 	uint32_t head_len;
 	const struct vring_desc *table; /* where its descriptors are */

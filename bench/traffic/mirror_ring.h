@@ -18,9 +18,9 @@ struct mirror_ring {
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
-	uint16_t size;	     /* a power of two */
-	uint16_t next;	     /* the avail entry to take next */
-	uint16_t used_next;  /* the used entry to write next */
+	uint16_t size;	    /* a power of two */
+	uint16_t next;	    /* the avail entry to take next */
+	uint16_t used_next; /* the used entry to write next */
 	const struct rte_vhost_memory *mem;
 };
 

@@ -18,10 +18,11 @@
 enum {
 	ARGS_MAX = 24,
 	RING = 1024,
-	SPARE = 512,   /* buffers beyond those in rings: caches, and a burst each way */
-	UNITS = 512,   /* in flight on a queue with 64 KB buffers */
+	SPARE = 512, /* buffers beyond those in rings: caches, and a burst each way */
+	UNITS = 256, /* descriptors of a transmit ring that are used with 64 KB buffers */
+	UNIT_SPARE = 256,
 	RX_ROOM = RTE_PKTMBUF_HEADROOM + 2048, /* large frames lie over several, as in a guest */
-	SPARE_MB = 96, /* rings, devices, DPDK itself */
+	SPARE_MB = 96,			       /* rings, devices, DPDK itself */
 	/* Sent buffers are taken back when so many of the ring's are not free any more, so that a
 	 * few warm ones go round. */
 	TX_KEEP = 64,
@@ -35,7 +36,10 @@ static uint32_t tx_room(const struct traffic_spec *spec)
 
 static uint32_t tx_buffers(const struct traffic_spec *spec, size_t port)
 {
-	return spec->ports[port].queues * (spec->tso ? UNITS : RING) + SPARE;
+	/* The driver takes sent buffers back only when it is given new ones: there must be more
+	 * than a ring holds. */
+	return spec->ports[port].queues * (spec->tso ? UNITS : RING) +
+	       (spec->tso ? UNIT_SPARE : SPARE);
 }
 
 static uint32_t rx_buffers(const struct traffic_spec *spec, size_t port)
@@ -80,9 +84,9 @@ static void lcores(const struct traffic_spec *spec, struct tports *t, char *text
 static int start_eal(const struct traffic_spec *spec, struct tports *t, struct err *e)
 {
 	static char lcore_text[1024], mb_text[16], name[96];
-	const char *args[ARGS_MAX] = {"flue-bench", "--lcores", lcore_text, "--no-pci",
-				      "--no-telemetry", "--log-level=warning", "--iova-mode=va",
-				      "--file-prefix", name};
+	const char *args[ARGS_MAX] = {"flue-bench",	"--lcores",	  lcore_text,
+				      "--no-pci",	"--no-telemetry", "--log-level=warning",
+				      "--iova-mode=va", "--file-prefix",  name};
 	char *argv[ARGS_MAX];
 	int argc = 9;
 
@@ -103,9 +107,10 @@ static int start_eal(const struct traffic_spec *spec, struct tports *t, struct e
 		argv[i] = (char *)(uintptr_t)args[i];
 	argv[argc] = NULL;
 	if (rte_eal_init(argc, argv) < 0)
-		return err_set(e, rte_errno ? -rte_errno : -EIO,
-			       "DPDK does not start for the traffic generator: %s; its log says why",
-			       rte_strerror(rte_errno));
+		return err_set(
+			e, rte_errno ? -rte_errno : -EIO,
+			"DPDK does not start for the traffic generator: %s; its log says why",
+			rte_strerror(rte_errno));
 	return 0;
 }
 
@@ -138,8 +143,10 @@ static struct rte_mempool *pool(const char *name, uint32_t n, uint32_t room, str
 free_pool:
 	rte_mempool_free(p);
 fail:
-	err_set(e, -ENOMEM, "no memory for %u buffers of %u bytes for the traffic generator; "
-		"fewer ports or queues need less", n, room);
+	err_set(e, -ENOMEM,
+		"no memory for %u buffers of %u bytes for the traffic generator; "
+		"fewer ports or queues need less",
+		n, room);
 	return NULL;
 }
 
@@ -186,7 +193,8 @@ static int set_up(const struct tports *t, struct tport *p)
 	for (uint16_t q = 0; ret == 0 && q < p->queues; q++) {
 		ret = rte_eth_rx_queue_setup(p->id, q, RING, SOCKET_ID_ANY, NULL, p->rx);
 		if (ret == 0)
-			ret = rte_eth_tx_queue_setup(p->id, q, RING, SOCKET_ID_ANY, &tx);
+			ret = rte_eth_tx_queue_setup(p->id, q, t->tso ? UNITS : RING, SOCKET_ID_ANY,
+						     &tx);
 	}
 	return ret == 0 ? rte_eth_dev_start(p->id) : ret;
 }
@@ -209,10 +217,12 @@ static int connect_port(const struct traffic_port *spec, struct tports *t, size_
 	char name[24], args[256];
 
 	snprintf(name, sizeof(name), "net_virtio_user%zu", i);
-	snprintf(args, sizeof(args), "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff",
-		 spec->socket, spec->server, spec->queues, RING, i);
+	snprintf(args, sizeof(args),
+		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff", spec->socket,
+		 spec->server, spec->queues, RING, i);
 	for (;;) {
-		if ((spec->server || is_there(spec->socket)) && rte_eal_hotplug_add("vdev", name, args) == 0)
+		if ((spec->server || is_there(spec->socket)) &&
+		    rte_eal_hotplug_add("vdev", name, args) == 0)
 			break;
 		if (clock_now_ns() > end_ns)
 			return err_set(e, -ETIMEDOUT, "no switch at %s", spec->socket);

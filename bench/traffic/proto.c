@@ -57,7 +57,8 @@ static int more(struct proto *p)
 	ssize_t n;
 
 	if (p->size - p->len < CHUNK) {
-		char *text = p->size < PROTO_LINE_MAX ? realloc(p->text, p->size * 2 + CHUNK) : NULL;
+		char *text =
+			p->size < PROTO_LINE_MAX ? realloc(p->text, p->size * 2 + CHUNK) : NULL;
 
 		if (!text)
 			return -ENOMEM;

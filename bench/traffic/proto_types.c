@@ -15,10 +15,10 @@ json_t *proto_spec_json(const struct traffic_spec *spec)
 	json_t *ports = json_array();
 
 	for (size_t i = 0; i < spec->n_ports; i++)
-		json_array_append_new(
-			ports, json_pack("{s:s,s:b,s:I}", "socket", spec->ports[i].socket, "server",
-					 spec->ports[i].server, "queues",
-					 (json_int_t)spec->ports[i].queues));
+		json_array_append_new(ports,
+				      json_pack("{s:s,s:b,s:I}", "socket", spec->ports[i].socket,
+						"server", spec->ports[i].server, "queues",
+						(json_int_t)spec->ports[i].queues));
 	return json_pack("{s:s,s:o,s:I,s:b,s:b,s:I}", "name", spec->name, "ports", ports, "cpus",
 			 (json_int_t)spec->cpus, "huge_pages", spec->huge_pages, "tso", spec->tso,
 			 "mtu", (json_int_t)spec->mtu);
@@ -35,14 +35,14 @@ json_t *proto_trial_json(const struct traffic_trial *t)
 
 json_t *proto_result_json(const struct traffic_result *r)
 {
-	json_t *out = json_pack(
-		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:I}", "offered",
-		(json_int_t)r->offered, "sent", (json_int_t)r->sent, "refused",
-		(json_int_t)r->refused, "received", (json_int_t)r->received, "stray",
-		(json_int_t)r->stray, "duplicated", (json_int_t)r->duplicated, "reordered",
-		(json_int_t)r->reordered, "corrupt", (json_int_t)r->corrupt, "seconds", r->seconds,
-		"busy", r->busy, "late_ns", (json_int_t)r->late_ns, "gap_ns",
-		(json_int_t)r->gap_ns);
+	json_t *out =
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:I}", "offered",
+			  (json_int_t)r->offered, "sent", (json_int_t)r->sent, "refused",
+			  (json_int_t)r->refused, "received", (json_int_t)r->received, "stray",
+			  (json_int_t)r->stray, "duplicated", (json_int_t)r->duplicated,
+			  "reordered", (json_int_t)r->reordered, "corrupt", (json_int_t)r->corrupt,
+			  "seconds", r->seconds, "busy", r->busy, "late_ns", (json_int_t)r->late_ns,
+			  "gap_ns", (json_int_t)r->gap_ns);
 
 	if (out && r->corrected)
 		json_object_set_new(out, "corrected", hist_to_json(r->corrected));
@@ -85,7 +85,8 @@ int proto_spec(const json_t *json, struct traffic_spec *spec, struct err *e)
 		/* The device's arguments are separated by commas. */
 		if (!*spec->ports[i].socket || strlen(spec->ports[i].socket) > 107 ||
 		    strchr(spec->ports[i].socket, ','))
-			return err_set(e, -EINVAL, "socket: a path of at most 107 bytes, without a comma");
+			return err_set(e, -EINVAL,
+				       "socket: a path of at most 107 bytes, without a comma");
 	}
 	return 0;
 }
@@ -115,13 +116,15 @@ int proto_trial(const json_t *json, struct traffic_trial *t, struct err *e)
 	};
 	if (bytes != TRAFFIC_IMIX && bytes != TRAFFIC_UNIT &&
 	    (bytes < FRAME_LEAST || bytes > MTU_MOST + 18))
-		return err_set(e, -EINVAL, "frame_bytes: 64 to %d, 0 for IMIX, 65536 for a TSO unit",
+		return err_set(e, -EINVAL,
+			       "frame_bytes: 64 to %d, 0 for IMIX, 65536 for a TSO unit",
 			       MTU_MOST + 18);
 	if (flows < 1 || flows > 1 << 24)
 		return err_set(e, -EINVAL, "flows: 1 to 16777216");
 	if (!(t->pps >= 0 && t->pps <= 1e9 && t->seconds > 0 && t->seconds <= 3000 &&
 	      t->settle_seconds >= 0 && t->settle_seconds <= 60))
-		return err_set(e, -EINVAL, "pps 0 to 1e9, seconds up to 3000, settle_seconds up to 60");
+		return err_set(e, -EINVAL,
+			       "pps 0 to 1e9, seconds up to 3000, settle_seconds up to 60");
 	return 0;
 }
 
@@ -156,7 +159,8 @@ int proto_result(const json_t *json, struct traffic_result *r, struct err *e)
 		.late_ns = (uint64_t)json_get_int(json, "late_ns", 0),
 		.gap_ns = (uint64_t)json_get_int(json, "gap_ns", 0),
 	};
-	if (get_hist(json, "corrected", &r->corrected) != 0 || get_hist(json, "raw", &r->raw) != 0) {
+	if (get_hist(json, "corrected", &r->corrected) != 0 ||
+	    get_hist(json, "raw", &r->raw) != 0) {
 		traffic_result_clear(r);
 		return err_set(e, -EBADMSG, "the generator sent a histogram that does not add up");
 	}

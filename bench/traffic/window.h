@@ -12,7 +12,7 @@
 enum { WINDOW_FRAMES = 1 << 22 };
 
 struct window {
-	uint64_t next; /* one above the highest place seen */
+	uint64_t next;	/* one above the highest place seen */
 	uint64_t *bits; /* WINDOW_FRAMES of them */
 };
 
