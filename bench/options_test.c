@@ -131,7 +131,7 @@ static void wrong_words_are_named(void **state)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct run_request r;
-		struct err e;
+		struct err e = {0};
 
 		assert_int_equal(parse(&r, &e, wrong[i].line), -EINVAL);
 		if (!strstr(e.text, wrong[i].says))
@@ -143,7 +143,7 @@ static void too_many_cells_are_refused(void **state)
 {
 	char line[4096] = "fake flows 1";
 	struct run_request r;
-	struct err e;
+	struct err e = {0};
 	char *words[] = {"fake", "flows", line + 11, NULL};
 
 	for (int i = 2; i < 260; i++)

@@ -35,7 +35,8 @@ static void complete(struct wiring *w, const struct session *session, const stru
 				 entry->file_name, i);
 		if (p->kind == PORT_HOST) {
 			if (!p->netns[0])
-				snprintf(p->netns, sizeof(p->netns), "%s-%zu", entry->file_name, i);
+				snprintf(p->netns, sizeof(p->netns), "%s-%u", entry->file_name,
+					 (unsigned int)i % WIRE_PORTS);
 			if (!p->ifname[0])
 				snprintf(p->ifname, sizeof(p->ifname), "eth0");
 			if (!p->address[0])
@@ -179,13 +180,15 @@ static void keep(struct seat *seat, size_t round, struct sample *sample,
 static void add_stages(struct seat *seat, struct sample *sample)
 {
 	struct rig *rig = seat->subject.rig;
-	json_t *stages = rig && rig->system->stages ? rig->system->stages(rig) : NULL;
+	json_t *told = rig && rig->system->stages ? rig->system->stages(rig) : NULL;
+	json_t *stages = json_object_get(told, "stages");
 
-	if (!stages)
-		return;
-	if (!sample->raw)
-		sample->raw = json_object();
-	json_object_set_new(sample->raw, "stages", stages);
+	if (stages) {
+		if (!sample->raw)
+			sample->raw = json_object();
+		json_object_set(sample->raw, "stages", stages);
+	}
+	json_decref(told);
 }
 
 static int try_once(struct seat *seat, size_t round, struct sample *sample, struct err *e)

@@ -20,13 +20,14 @@ static int check(const struct unit *u, const struct rte_mbuf *m, unsigned int i,
 		 uint32_t len, bool sums, struct err *e)
 {
 	uint32_t size = u->hdr_len + len, at = 0;
-	uint8_t *want = malloc(2 * (size_t)size), *got = want + size;
+	uint8_t *want = malloc(2 * (size_t)size), *got;
 	const uint8_t *bytes;
 	const char *why;
 	int ret = -EPROTO;
 
 	if (!want)
 		return err_set(e, -ENOMEM, "no memory");
+	got = want + size;
 	if (rte_mbuf_check(m, 1, &why) != 0) {
 		err_set(e, ret, "frame %u is damaged: %s", i, why);
 		goto free_want;
