@@ -60,7 +60,6 @@ const struct scenario scenario_fake = {
 	.params = params,
 	.systems = "flue other-system other absent top",
 	.rigless = true,
-	.watches = true,
 	.open = fake_open,
 	.sample = fake_sample,
 	.close = fake_close,

@@ -191,7 +191,7 @@ static void report_series(const struct results *r, const struct results_system *
 	if (is_bound(r, s, series))
 		json_object_set_new(out, "bound", json_string("generator"));
 	if (bands.two)
-	json_array_append_new(into, out);
+		json_array_append_new(into, out);
 }
 
 static void report_ratio(const struct results *r, const struct results_system *b,

@@ -86,8 +86,7 @@ struct scenario {
 	const char *ceiling; /* the system that shows the load's own limit: "mirror", "veth"; NULL:
 				none */
 	const char *ceiling_metric; /* the metric that is compared with it */
-	bool watches; /* it watches the machine itself, for each trial; else the engine does for
-			 each sample */
+	bool watches;		    /* X */
 	bool rigless; /* no system is started: `systems` name things inside (engine) */
 	bool needs_root;
 

@@ -218,14 +218,16 @@ static int try_once(struct seat *seat, size_t round, struct sample *sample, stru
 
 int seat_sample(struct seat *seat, size_t round, struct sample *sample, struct err *e)
 {
+	/* A scenario that watches for itself has repeated what it could. */
+	unsigned int retries =
+		seat->subject.cell->scenario->watches ? 0 : seat->session->options->limits.retries;
 	int ret = freeze(seat, false, e), again;
 
 	if (ret)
 		return ret;
 	for (unsigned int try = 0;; try++) {
 		ret = try_once(seat, round, sample, e);
-		if (ret || sample->valid || try == seat->session->options->limits.retries ||
-		    session_interrupted())
+		if (ret || sample->valid || try == retries || session_interrupted())
 			break;
 		progress_note(&seat->session->progress, "%s: disturbed (%s), again",
 			      seat->entry->name, sample->why);

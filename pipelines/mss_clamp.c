@@ -23,7 +23,8 @@ static void mss_clamp_process(struct pkt_stage *stage, struct pkt_burst *b)
 		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
-		uint16_t mtu = RTE_MIN(fwd_mtu_out(fwd_port(b, m->port)), fwd_mtu_out(fwd_port(b, b->port)));
+		uint16_t mtu = RTE_MIN(fwd_mtu_out(fwd_port(b, m->port)),
+				       fwd_mtu_out(fwd_port(b, b->port)));
 		struct mss_syn syn;
 
 		if (unlikely(mss_too_large(m, mtu, &syn))) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Drops what is larger than the MTU of the port it leaves by, or than its guest was told; remembers
- * both sizes, and answers "packet too big" where that is due. Of a unit it is the segments that must
- * fit.
+ * both sizes, and answers "packet too big" where that is due. Of a unit it is the segments that
+ * must fit.
  */
 #include "pipelines/stages.h"
 

@@ -281,7 +281,7 @@ static int start_eal(void)
 int mirror_main(int argc, char **argv)
 {
 	const char *cores = NULL;
-	bool client = false;
+	bool client = false, wrong = false;
 	cpu_set_t one;
 
 	for (int i = 1; i < argc; i++) {
@@ -291,8 +291,10 @@ int mirror_main(int argc, char **argv)
 			cores = argv[++i];
 		else if (n_guests < GUESTS)
 			guests[n_guests++].path = argv[i];
+		else
+			wrong = true;
 	}
-	if (n_guests < 2 || n_guests % 2) {
+	if (wrong || n_guests < 2 || n_guests % 2) {
 		fprintf(stderr, "usage: flue-bench __mirror [--client] [--cores LIST] SOCKET "
 				"SOCKET...  (2, 4, 6 or 8 of them)\n");
 		return 2;

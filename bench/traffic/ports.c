@@ -158,7 +158,7 @@ int tports_start(const struct traffic_spec *spec, struct tports *t, struct err *
 	ret = start_eal(spec, t, e);
 	for (size_t i = 0; ret == 0 && i < t->n; i++) {
 		struct tport *p = &t->port[i];
-		char name[16];
+		char name[32];
 
 		p->queues = (uint16_t)spec->ports[i].queues;
 		snprintf(name, sizeof(name), "tx%zu", i);
@@ -214,7 +214,7 @@ static void nap(void)
 static int connect_port(const struct traffic_port *spec, struct tports *t, size_t i,
 			uint64_t end_ns, struct err *e)
 {
-	char name[24], args[256];
+	char name[48], args[256];
 
 	snprintf(name, sizeof(name), "net_virtio_user%zu", i);
 	snprintf(args, sizeof(args),
