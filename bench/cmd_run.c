@@ -226,18 +226,26 @@ static int run_inside(struct session *s, const struct run_request *r)
 	return s->partial ? BENCH_PARTIAL : status;
 }
 
-/* Pages for every vhost system that is up at the same time. */
+/* Pages for every system that is up at the same time, where there are guests, and for those that
+ * cannot do without. */
 static unsigned int pages_wished(const struct run_options *o)
 {
 	struct wiring w = {0};
 	struct err ignored = {0};
+	unsigned int wished = 0;
 
 	if (o->scenario->rigless || o->scenario->wire(&o->cells.cell[0], &w, &ignored))
 		return 0;
 	for (size_t i = 0; i < w.n_ports; i++)
 		if (w.ports[i].kind == PORT_VHOST)
 			return HUGE_PAGES_EACH * (unsigned int)(o->n_systems + 1);
-	return 0;
+	for (size_t i = 0; i < o->n_systems; i++) {
+		const struct bench_system *system = system_find(o->systems[i]);
+
+		if (system && system->huge_pages_only)
+			wished += HUGE_PAGES_EACH;
+	}
+	return wished;
 }
 
 int cmd_run(int argc, char **argv)

@@ -58,7 +58,7 @@ static int host_sample(struct subject *s, struct sample *sample, struct err *e)
 		double seconds = r.seen.seconds;
 
 		sample_add(sample, "throughput", "bit/s", false, r.goodput);
-		sample_add(sample, "cpu_seconds_per_gbyte", "s/GB", true, r.cpu_per_gbyte);
+		sample_add(sample, "cpu_per_gbyte", "s/GB", true, r.cpu_per_gbyte);
 		sample_inform(sample, "retransmits", "segments/s", (double)r.retransmits / seconds);
 		sample_inform(sample, "fairness", "", r.fairness);
 		sample_inform(sample, "cpu_machine", "cores", r.seen.machine_cpu / seconds);
@@ -93,8 +93,6 @@ const struct scenario scenario_host = {
 	.params = params,
 	.systems = "flue linux-bridge ovs-dpdk",
 	.ceiling = "veth",
-	.ceiling_metric = "throughput",
-	.needs_root = true,
 	.wire = host_wire,
 	.open = host_open,
 	.sample = host_sample,

@@ -172,7 +172,7 @@ static void add_values(struct sample *sample, const struct iscsi *i, bool system
 
 	sample_add(sample, "iops", "1/s", false, iops);
 	sample_add(sample, "throughput", "B/s", false, bytes / r->seconds);
-	sample_add(sample, "cpu_seconds_per_gbyte", "s/GB", true,
+	sample_add(sample, "cpu_per_gbyte", "s/GB", true,
 		   r->seen.machine_cpu / seconds / (bytes / r->seconds / 1e9));
 	add_latency(sample, &r->latency, "latency_p50", 50);
 	add_latency(sample, &r->latency, "latency_p99", 99);
@@ -228,8 +228,6 @@ const struct scenario scenario_iscsi = {
 	.params = params,
 	.systems = "flue linux-bridge ovs-dpdk",
 	.ceiling = "veth",
-	.ceiling_metric = "throughput",
-	.needs_root = true,
 	.wire = iscsi_wire,
 	.open = iscsi_open,
 	.sample = iscsi_sample,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What is this near to the load's own ceiling says nothing of the system. */
+/* What is this near to the load's own limit says nothing of the system. */
 #define BOUND_SHARE 0.95
 
 static struct series *series_of(struct results_system *s, const struct sample_value *v)
@@ -103,7 +103,10 @@ static bool ceiling_of(const struct results *r, const struct series *series, dou
 {
 	double values[RESULTS_ROUNDS] = {0};
 
-	if (series->lower_better || series->informal)
+	const char *floor = r->cell->scenario->floor_metric;
+
+	if (series->informal ||
+	    (series->lower_better && (!floor || strcmp(floor, series->metric) != 0)))
 		return false;
 	for (size_t i = 0; i < r->n_systems; i++) {
 		const struct series *top =
@@ -124,8 +127,11 @@ static bool is_bound(const struct results *r, const struct results_system *s,
 	double values[RESULTS_ROUNDS] = {0}, ceiling;
 	size_t n = collect(series, r->rounds, values);
 
-	return n && !s->ceiling && ceiling_of(r, series, &ceiling) &&
-	       stat_median(values, n) >= BOUND_SHARE * ceiling;
+	if (!n || s->ceiling || !ceiling_of(r, series, &ceiling))
+		return false;
+	if (series->lower_better)
+		return stat_median(values, n) <= ceiling / BOUND_SHARE;
+	return stat_median(values, n) >= BOUND_SHARE * ceiling;
 }
 
 bool results_settled(const struct results *r, double within)
@@ -180,7 +186,7 @@ static void report_series(const struct results *r, const struct results_system *
 			"trials", trials, "invalid", (int)s->invalid);
 	if (n)
 		json_object_set_new(out, "median", json_real(known.mid));
-	if (known.known)
+	if (known.known && !series->informal)
 		json_object_set_new(out, "ci95", range(known.lo, known.hi));
 	if (s->invalid)
 		json_object_set(out, "invalid_why", s->invalid_why);
@@ -191,7 +197,8 @@ static void report_series(const struct results *r, const struct results_system *
 	if (is_bound(r, s, series))
 		json_object_set_new(out, "bound", json_string("generator"));
 	if (bands.two)
-		json_array_append_new(into, out);
+		json_object_set_new(out, "bands", range(bands.low, bands.high));
+	json_array_append_new(into, out);
 }
 
 static void report_ratio(const struct results *r, const struct results_system *b,

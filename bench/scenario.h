@@ -85,10 +85,11 @@ struct scenario {
 	const char *systems; /* names that make sense: "flue testpmd testpmd-mac ovs-dpdk" */
 	const char *ceiling; /* the system that shows the load's own limit: "mirror", "veth"; NULL:
 				none */
-	const char *ceiling_metric; /* the metric that is compared with it */
-	bool watches;		    /* X */
+	const char
+		*floor_metric; /* a metric where lower is better that has such a limit too; NULL */
+	bool watches; /* it watches the machine itself, and repeats trials; else the engine does,
+			 for each sample */
 	bool rigless; /* no system is started: `systems` name things inside (engine) */
-	bool needs_root;
 
 	/* The wiring of a cell: everything but processors. NULL for rigless ones. -EINVAL:
 	 * parameters that do not go together, with the reason. */

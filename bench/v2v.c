@@ -135,7 +135,6 @@ const struct scenario scenario_v2v = {
 	.params = params,
 	.systems = "flue testpmd testpmd-mac ovs-dpdk",
 	.ceiling = "mirror",
-	.ceiling_metric = "throughput_max",
 	.watches = true,
 	.wire = v2v_wire,
 	.open = v2v_open,
