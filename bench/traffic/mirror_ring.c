@@ -119,7 +119,10 @@ static int reserve(const struct mirror_ring *r, uint32_t len, struct buffers *b)
 {
 	uint16_t have = available(r);
 
-	*b = (struct buffers){.n = 0};
+	/* Not the lists: they are written before they are read, and long. */
+	b->n = 0;
+	b->first = NULL;
+	b->first_len = 0;
 	while (len) {
 		const struct vring_desc *d;
 		uint16_t id;
@@ -166,7 +169,9 @@ static int move_one(const struct mirror_ring *from, struct mirror_ring *to, cons
 
 	if (ret <= 0)
 		return ret;
-	if (likely(s->head_len >= b.first_len)) {
+	if (likely(s->head_len == HEAD && b.first_len == HEAD)) {
+		memcpy(b.first, s->head, HEAD);
+	} else if (s->head_len >= b.first_len) {
 		memcpy(b.first, s->head, b.first_len);
 	} else if (gather(from, s, b.first, b.first_len) != 0) {
 		return -EBADMSG;
