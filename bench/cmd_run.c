@@ -8,6 +8,8 @@
 #include "bench/machine/sandbox.h"
 #include "bench/report/render.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,19 +164,36 @@ static void give_back(const char *path)
 		fprintf(stderr, "flue-bench: %s stays root's\n", path);
 }
 
-static int write_file(const struct session *s)
+/* Before anything is measured, and from outside the sandbox, whose /run is another: the directory
+ * for the file. A descriptor, or -1 with a word said. */
+static int open_directory(const char *out)
 {
-	char path[PATH_MAX];
+	int fd;
+
+	if (mkdir(out, 0755) == 0)
+		give_back(out);
+	fd = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || faccessat(fd, ".", W_OK, 0) != 0) {
+		fprintf(stderr, "flue-bench: --out %s: %s\n", out, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int write_file(const struct session *s, int directory)
+{
+	char dir[32], path[PATH_MAX];
 	struct err e = {0};
 
-	if (mkdir(s->options->out, 0755) == 0)
-		give_back(s->options->out);
-	if (runfile_write(s->run, s->options->out, path, sizeof(path), &e)) {
-		fprintf(stderr, "flue-bench: %s\n", e.text);
+	snprintf(dir, sizeof(dir), "/proc/self/fd/%d", directory);
+	if (runfile_write(s->run, dir, path, sizeof(path), &e)) {
+		fprintf(stderr, "flue-bench: --out %s: %s\n", s->options->out, e.text);
 		return BENCH_FILE;
 	}
 	give_back(path);
-	fprintf(stderr, "flue-bench: written: %s\n", path);
+	fprintf(stderr, "flue-bench: written: %s%s\n", s->options->out, strrchr(path, '/'));
 	return BENCH_OK;
 }
 
@@ -193,7 +212,7 @@ static void print(const struct session *s)
 	json_decref(brief);
 }
 
-static int run_inside(struct session *s, const struct run_request *r)
+static int run_inside(struct session *s, const struct run_request *r, int directory)
 {
 	const struct run_options *o = s->options;
 	struct watch watch;
@@ -213,7 +232,7 @@ static int run_inside(struct session *s, const struct run_request *r)
 	run_cells(s);
 	progress_done(&s->progress);
 	finish_file(s, &watch);
-	status = write_file(s);
+	status = write_file(s, directory);
 	if (!json_array_size(json_object_get(s->run, "results"))) {
 		fprintf(stderr, "flue-bench: nothing could be measured\n");
 		status = BENCH_FAILED;
@@ -255,7 +274,7 @@ int cmd_run(int argc, char **argv)
 	struct sandbox sandbox;
 	struct sandbox_wish wish;
 	struct err e = {0};
-	int status;
+	int status, directory;
 
 	if (options_parse(argc - 1, argv + 1, &request, &e)) {
 		fprintf(stderr, "flue-bench: %s\n", e.text);
@@ -263,6 +282,11 @@ int cmd_run(int argc, char **argv)
 	}
 	request.options.argc = argc;
 	request.options.argv = argv;
+	directory = open_directory(request.options.out);
+	if (directory < 0) {
+		options_free(&request);
+		return BENCH_FILE;
+	}
 	/* Output that was not written yet must not be written by two processes. */
 	fflush(NULL);
 	wish.huge_pages = pages_wished(&request.options);
@@ -280,7 +304,7 @@ int cmd_run(int argc, char **argv)
 		progress_note(&session.progress,
 			      "without huge pages (%u of %u are free): figures will be lower",
 			      sandbox.huge_pages, wish.huge_pages);
-	status = run_inside(&session, &request);
+	status = run_inside(&session, &request, directory);
 	options_free(&request);
 	return status;
 }
