@@ -23,7 +23,7 @@ static void left_text(const struct progress *p, char *text, size_t size)
 	if (!p->end_ns)
 		return;
 	left = p->end_ns > now ? (p->end_ns - now) / 1000000000u : 0;
-	snprintf(text, size, "  %u:%02u left", (unsigned int)(left / 60),
+	snprintf(text, size, "  at most %u:%02u left", (unsigned int)(left / 60),
 		 (unsigned int)(left % 60));
 }
 

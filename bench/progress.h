@@ -11,7 +11,7 @@
 struct progress {
 	bool terminal;
 	char where[160];   /* "size 64  round 3  flue" */
-	uint64_t end_ns;   /* when it will be done, about; 0: not known */
+	uint64_t end_ns;   /* when it will be done at the latest, about; 0: not known */
 	uint64_t drawn_ns; /* a terminal is not redrawn more than ten times a second */
 };
 

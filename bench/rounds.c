@@ -90,6 +90,15 @@ static void one_round(struct rounds *r, size_t round, const char *title)
 	}
 }
 
+/* Without a budget: should every round that is allowed be needed, as long as those before. */
+static void foretell(struct session *s, size_t cell, uint64_t round_ns, size_t rounds_left)
+{
+	size_t cells_left = s->options->cells.n - cell - 1;
+
+	s->progress.end_ns =
+		clock_now_ns() + round_ns * (rounds_left + cells_left * s->options->max_rounds);
+}
+
 static bool anybody(const struct rounds *r)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -102,6 +111,7 @@ void rounds_run(struct session *s, size_t cell, uint64_t until_ns)
 {
 	const struct run_options *o = s->options;
 	struct rounds *r = calloc(1, sizeof(*r));
+	uint64_t first_ns;
 	char title[160];
 
 	if (!r)
@@ -112,6 +122,7 @@ void rounds_run(struct session *s, size_t cell, uint64_t until_ns)
 	if (!title[0])
 		snprintf(title, sizeof(title), "%s", o->scenario->name);
 	open_all(r, title);
+	first_ns = clock_now_ns();
 	for (size_t round = 0; round < o->max_rounds && anybody(r) && !session_interrupted();
 	     round++) {
 		if (round >= o->min_rounds) {
@@ -121,6 +132,9 @@ void rounds_run(struct session *s, size_t cell, uint64_t until_ns)
 				break;
 		}
 		one_round(r, round, title);
+		if (!until_ns)
+			foretell(s, cell, (clock_now_ns() - first_ns) / (round + 1),
+				 o->max_rounds - round - 1);
 	}
 	for (size_t i = 0; i < r->n; i++)
 		seat_close(&r->seats[i]);

@@ -41,7 +41,7 @@ static void from_the_tables(void **state)
 	offers("flue port add p0 kind host s", "");
 	offers("flue port add p0 mtu 9000 m", "mac\nmode\n");
 	offers("flue port set p0 mtu ", "auto\n");
-	offers("flue mtu ", "show\ncheck\nhelp\n");
+	offers("flue mtu ", "show\ncheck\nprobe\nhelp\n");
 	offers("flue port add p0 nonsense 1 m", "");
 	offers("flue port add ", "");
 	offers("flue nonsense ", "");

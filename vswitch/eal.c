@@ -100,6 +100,8 @@ static int start(const struct eal_setup *s, struct err *e)
 	/* Nothing of either kind of memory has a file that could stay behind. */
 	if (s->hugepages) {
 		argv[argc++] = (char *)"--in-memory";
+		/* Few, large areas: a back end takes eight at most from a virtio-user device. */
+		argv[argc++] = (char *)"--single-file-segments";
 	} else {
 		argv[argc++] = (char *)"--no-huge";
 		argv[argc++] = (char *)"--no-shconf";

@@ -169,6 +169,17 @@ static void test_fairness(void **state)
 	assert_true(tcp_fairness(none, 2) == 0.0);
 }
 
+static void a_window_is_kept_or_it_is_none(void **state)
+{
+	struct window w = {.begin_ns = 1000000, .end_ns = 2000000};
+
+	assert_true(window_kept(&w, 1000000, 2000000));
+	assert_true(window_kept(&w, 1090000, 2090000));
+	assert_false(window_kept(&w, 1990000, 2000000)); /* it slept through the beginning */
+	assert_false(window_kept(&w, 1000000, 2500000));
+	assert_false(window_kept(&w, 0, 0)); /* it told nothing */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_serve, set_up, tear_down),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_fairness),
+		cmocka_unit_test(a_window_is_kept_or_it_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,8 +150,15 @@ static int balance(struct tcp *t, struct tcp_result *r, struct err *e)
 	}
 }
 
+static bool kept(const struct window *w, const json_t *report)
+{
+	return window_kept(w, (uint64_t)json_get_int(report, "begin_ns", 0),
+			   (uint64_t)json_get_int(report, "end_ns", 0));
+}
+
 /* All that a window is made of, once both ends have reported. */
-static void evaluate(const json_t *a, const json_t *b, struct tcp_result *r, bool both)
+static void evaluate(const struct window *w, const json_t *a, const json_t *b, struct tcp_result *r,
+		     bool both)
 {
 	double rates[2 * FLOWS_MAX], bytes;
 	size_t n = 0;
@@ -169,6 +176,9 @@ static void evaluate(const json_t *a, const json_t *b, struct tcp_result *r, boo
 		r->cpu_per_gbyte = r->seen.machine_cpu / r->seen.seconds / (bytes / 1e9);
 	else
 		snprintf(r->why, sizeof(r->why), "not a byte came within the window");
+	if (!kept(w, a) || !kept(w, b))
+		snprintf(r->why, sizeof(r->why),
+			 "an end of the load did not run when the window began or ended");
 }
 
 /* The window itself: both ends are at work when this is called. */
@@ -194,7 +204,7 @@ static int watch(struct tcp *t, const struct window *w, struct tcp_result *r, st
 		e_b.code = agent_hear(t->b, patience, &b, &e_b);
 		snprintf(r->why, sizeof(r->why), "%s", window_why(waited));
 	} else if (!e_a.code && !e_b.code) {
-		evaluate(a, b, r, t->both_ways);
+		evaluate(w, a, b, r, t->both_ways);
 		r->raw = json_pack("{s:O, s:O}", "a", a, "b", b);
 	}
 	json_decref(a);

@@ -20,6 +20,18 @@ void window_plan(struct window *w)
 	w->end_ns = w->begin_ns + (uint64_t)(w->seconds * 1e9);
 }
 
+static uint64_t apart(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+bool window_kept(const struct window *w, uint64_t begin_ns, uint64_t end_ns)
+{
+	uint64_t most = (w->end_ns - w->begin_ns) / 10;
+
+	return apart(begin_ns, w->begin_ns) <= most && apart(end_ns, w->end_ns) <= most;
+}
+
 double window_busy(const char *proc_stat, long ticks)
 {
 	/* cpu  user nice system idle iowait irq softirq steal guest guest_nice; guest time is in

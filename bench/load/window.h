@@ -30,6 +30,10 @@ struct window_seen {
 /* Fixes begin_ns and end_ns from now. */
 void window_plan(struct window *w);
 
+/* Did an end of the load read its counters when it was to, within a tenth of the window? One that
+ * did not run then has measured another window than the others. Pure. */
+bool window_kept(const struct window *w, uint64_t begin_ns, uint64_t end_ns);
+
 /* Sleeps to the end. 0; -EINTR when interrupted() said so; -EIO without /proc/stat. */
 int window_wait(const struct window *w, struct window_seen *seen);
 const char *window_why(int ret); /* what its failure means for a sample */
