@@ -217,7 +217,9 @@ static int try_once(struct guests *g, const struct traffic_trial *trial, struct 
 	}
 	out = describe(g, trial, r);
 	/* What was lost is only known when everything is accounted for. */
-	*good = balanced(g, trial, r, &before, &after, out) && valid(g, trial, r, &seen);
+	*good = balanced(g, trial, r, &before, &after, out);
+	/* A disturbance is the likelier cause, so it has the last word. */
+	*good = valid(g, trial, r, &seen) && *good;
 	json_object_set_new(out, "valid", json_boolean(*good));
 	if (!*good)
 		json_object_set_new(out, "why", json_string(g->why));

@@ -83,7 +83,7 @@ static int latency_open(struct subject *s, struct err *e)
 		.flows = (uint32_t)cell_number(s->cell, "flows"),
 		.both_ways = cell_on(s->cell, "both"),
 		.seconds = 1, /* each trial has its own */
-		.settle_seconds = 0.05,
+		.settle_seconds = 0.2,
 		.content = strcmp(s->rig->system->name, "mirror") != 0,
 	};
 	ret = guests_open(s, &l->g, e);
@@ -137,8 +137,8 @@ static int latency_sample(struct subject *s, struct sample *sample, struct err *
 		if (ret != 0)
 			break;
 		add(sample, &shares[i], &r);
-		json_array_append_new(list, json_pack("{s:f,s:s,s:o,s:o}", "load", trial.pps,
-						      "share", shares[i].name, "corrected",
+		json_array_append_new(list, json_pack("{s:f,s:f,s:o,s:o}", "load", trial.pps,
+						      "share", shares[i].of, "corrected",
 						      hist_to_json(r.corrected), "raw",
 						      hist_to_json(r.raw)));
 		traffic_result_clear(&r);

@@ -15,7 +15,7 @@ const char options_help[] =
 	"  --confidence SHARE    stop when half of each 95 % interval is within it (5%)\n"
 	"  --seconds S           length of a trial or window (the scenario's own)\n"
 	"  --budget S            seconds the whole run may take; each cell still gets MIN rounds\n"
-	"  --retries N           a disturbed sample is taken again so often (2)\n"
+	"  --retries N           a disturbed sample is taken again so often (5)\n"
 	"  --max-steal SHARE     more taken by the hypervisor than this spoils a sample (5%)\n"
 	"  --max-foreign SHARE   more used by other processes than this spoils a sample (5%)\n"
 	"  --load-cores LIST     processors of the load, as 0,2-3 (the lowest)\n"
@@ -178,7 +178,7 @@ int options_parse(int n_words, char **words, struct run_request *request, struct
 	o->min_rounds = 7;
 	o->max_rounds = 20;
 	o->confidence = 0.05;
-	o->limits = (struct run_limits){.watch = {.steal = 0.05, .foreign = 0.05}, .retries = 2};
+	o->limits = (struct run_limits){.watch = {.steal = 0.05, .foreign = 0.05}, .retries = 5};
 	o->out = "bench-results";
 	for (int i = 0; !ret && i < n_words; i++) {
 		if (!strcmp(words[i], "-j") || !strcmp(words[i], "--json")) {

@@ -3,6 +3,7 @@
 
 #include "bench/stat/boot.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What is this near to the load's own limit says nothing of the system. */
@@ -99,6 +100,25 @@ static const struct series *find(const struct results_system *s, const char *met
 	return NULL;
 }
 
+/* The median and its interval. What cannot be below 0 and is skewed to the right, as times and
+ * rates are, gets it on a logarithmic scale: no interval reaches where no value can be. */
+static struct interval median_of(const double *values, size_t n, uint64_t seed)
+{
+	double logs[RESULTS_ROUNDS] = {0};
+	struct interval i;
+
+	for (size_t k = 0; k < n; k++) {
+		if (!(values[k] > 0))
+			return boot_median(values, n, 0.95, seed);
+		logs[k] = log(values[k]);
+	}
+	i = boot_median(logs, n, 0.95, seed);
+	i.mid = stat_median(values, n);
+	i.lo = exp(i.lo);
+	i.hi = exp(i.hi);
+	return i;
+}
+
 static bool ceiling_of(const struct results *r, const struct series *series, double *ceiling)
 {
 	double values[RESULTS_ROUNDS] = {0};
@@ -150,7 +170,7 @@ bool results_settled(const struct results *r, double within)
 			if (series->informal)
 				continue;
 			any = true;
-			known = boot_median(a, collect(series, r->rounds, a), 0.95, i + 1);
+			known = median_of(a, collect(series, r->rounds, a), i + 1);
 			if (!boot_settled(&known, within))
 				return false;
 			if (!i || !first)
@@ -174,7 +194,7 @@ static void report_series(const struct results *r, const struct results_system *
 {
 	double values[RESULTS_ROUNDS] = {0}, ceiling;
 	size_t n = collect(series, r->rounds, values);
-	struct interval known = boot_median(values, n, 0.95, seed);
+	struct interval known = median_of(values, n, seed);
 	struct bands bands = stat_bands(values, n);
 	json_t *trials = json_array(), *out;
 
@@ -214,7 +234,8 @@ static void report_ratio(const struct results *r, const struct results_system *b
 	bool a_bound = is_bound(r, a, of_a), b_bound = is_bound(r, b, of_b);
 	json_t *out;
 
-	if (!n)
+	/* What is 0, or was not measured together, has no ratio. */
+	if (!n || ratio.mid <= 0)
 		return;
 	/* Two systems that both wait for the load were not compared with each other. */
 	if (a_bound && b_bound)

@@ -69,7 +69,7 @@ static int v2v_open(struct subject *s, struct err *e)
 		.flows = (uint32_t)cell_number(s->cell, "flows"),
 		.both_ways = cell_on(s->cell, "both"),
 		.seconds = 1, /* each trial has its own */
-		.settle_seconds = 0.05,
+		.settle_seconds = 0.2,
 		.content = strcmp(s->rig->system->name, "mirror") != 0,
 	};
 	ret = guests_open(s, &v->g, e);

@@ -64,7 +64,7 @@ static void notes_text(const struct view_entry *e, const struct unit_scale *scal
 	}
 	snprintf(bad, sizeof(bad), "%lld invalid", invalid);
 	out[0] = '\0';
-	add_note(out, size, e->ceiling ? "the generator's limit" : "");
+	add_note(out, size, e->ceiling ? "ceiling" : "");
 	add_note(out, size, json_object_get(e->result, "bound") ? limit : "");
 	add_note(out, size, json_object_get(e->result, "bands") ? "two bands *" : "");
 	add_note(out, size, invalid ? bad : "");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	ARGS_MAX = 24,
@@ -220,6 +221,9 @@ static int connect_port(const struct traffic_port *spec, struct tports *t, size_
 	snprintf(args, sizeof(args),
 		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff", spec->socket,
 		 spec->server, spec->queues, RING, i);
+	/* Left by a generator that was killed: nobody could listen there. */
+	if (spec->server)
+		unlink(spec->socket);
 	for (;;) {
 		if ((spec->server || is_there(spec->socket)) &&
 		    rte_eal_hotplug_add("vdev", name, args) == 0)

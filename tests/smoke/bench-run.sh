@@ -88,6 +88,15 @@ case $newest in *.zst) fail "a small file is not compressed" ;; esac
 jq -e '[.raw[].data.trials[] | select(.valid)] | all(.sent == .received + (.dropped // 0))' "$newest" >/dev/null ||
 	fail "frames are missing: $(jq -c '[.raw[].data.trials[]]' "$newest")"
 
+say "latencies, and an engine by itself: their files can be read"
+# shellcheck disable=SC2086
+bench run latency --rounds 1 --seconds 0.2 $calm --out "$T/out" >/dev/null || {
+	cat "$T/bench.err"
+	fail "run latency"
+}
+bench run engine --vs librte --rounds 1 --seconds 0.1 --out "$T/out" >/dev/null || fail "run engine"
+bench report "$T"/out/latency-* "$T"/out/engine-* -o "$T/page.html" || fail "report of latencies"
+
 say "Ctrl-C: what there is, marked, and nothing left"
 cat >"$T/interrupt.py" <<'PY'
 import signal, subprocess, sys, time
