@@ -150,7 +150,7 @@ static void finish_file(struct session *s, const struct watch *watch)
 	json_object_set_new(s->run, "seconds", json_real(seen.seconds));
 	json_object_set_new(s->run, "partial", json_boolean(s->partial));
 	json_object_set_new(machine, "steal", json_real(seen.steal));
-	json_object_set_new(machine, "cores",
+	json_object_set_new(machine, "core_map",
 			    json_pack("{s:o,s:o}", "load", core_list(s->load_cpus), "worker",
 				      core_list(s->worker_cpus)));
 }

@@ -162,9 +162,13 @@ static bool balanced(struct guests *g, const struct traffic_trial *trial,
 static json_t *describe(const struct guests *g, const struct traffic_trial *trial,
 			const struct traffic_result *r)
 {
-	return json_pack("{s:f,s:f,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:I}", "load",
-			 trial->pps, "seconds", r->seconds, "offered", (json_int_t)r->offered,
-			 "sent", (json_int_t)r->sent, "refused", (json_int_t)r->refused, "received",
+	/* Under overload the load is what the rings took. */
+	double load =
+		trial->pps > 0 || r->seconds <= 0 ? trial->pps : (double)r->offered / r->seconds;
+
+	return json_pack("{s:f,s:f,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:I}", "load", load,
+			 "seconds", r->seconds, "offered", (json_int_t)r->offered, "sent",
+			 (json_int_t)r->sent, "refused", (json_int_t)r->refused, "received",
 			 (json_int_t)r->received, "stray", (json_int_t)r->stray, "duplicated",
 			 (json_int_t)r->duplicated, "reordered", (json_int_t)r->reordered,
 			 "corrupt", (json_int_t)r->corrupt, "busy", r->busy, "late_ns",

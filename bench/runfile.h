@@ -7,7 +7,7 @@
 /*
  * {"schema":"flue-bench/1","scenario":"v2v","started":"2024-05-01T12:00:00Z","seconds":93.1,
  *  "partial":false,"command":["flue-bench","run",…],
- *  "machine":{…machine_fingerprint(), "cores":{"load":[0],"worker":[1]},"steal":0.001},
+ *  "machine":{…machine_fingerprint(), "core_map":{"load":[0],"worker":[1]},"steal":0.001},
  *  "systems":[{"name":"flue","version":"…","ceiling":false}…],
  *  "results":[{"system":"flue","params":{"size":"64",…},"metric":"throughput","unit":"pps",
  *	"lower_better":false,"informal":false,

@@ -47,7 +47,7 @@ static void write_machine_line(FILE *f, const struct view *v)
 {
 	const json_t *m = json_object_get(v->runs[v->n_runs - 1], "machine");
 	const char *cpu = json_get_str(m, "cpu", NULL), *kernel = json_get_str(m, "kernel", NULL);
-	const char *hypervisor = json_get_str(m, "hypervisor", NULL);
+	bool hypervisor = json_object_get(m, "hypervisor") != NULL;
 	int64_t cores = json_get_int(m, "cores", 0);
 
 	if (!cpu && !kernel)
@@ -58,7 +58,7 @@ static void write_machine_line(FILE *f, const struct view *v)
 	if (cores)
 		out_textf(f, "; %lld processors", (long long)cores);
 	if (hypervisor)
-		out_textf(f, "; virtual machine (%s)", hypervisor);
+		fputs("; virtual machine", f);
 	if (kernel)
 		out_textf(f, "; Linux %s", kernel);
 	fputs("</p>\n", f);

@@ -48,7 +48,7 @@ bench run host mtu 1500,9000 --vs linux-bridge --rounds 5 --seconds 0.1 $calm -j
 	fail "run host"
 }
 jq -e '.schema == "flue-bench/1" and .scenario == "host" and .partial == false and (has("raw") | not)
-	and (.machine | has("cpu") and has("kernel") and has("cores") and has("steal"))
+	and (.machine | has("cpu") and has("kernel") and (.cores | type) == "number" and has("core_map") and has("steal"))
 	and ([.systems[].name] == ["flue", "linux-bridge", "veth"])
 	and ([.results[] | select(.metric == "throughput") | {system, mtu: .params.mtu, n: (.trials | length)}] |
 		(map(select(.system != "veth" and .n == 5)) | length) == 4)
