@@ -234,7 +234,7 @@ static int run_inside(struct session *s, const struct run_request *r, int direct
 	finish_file(s, &watch);
 	status = write_file(s, directory);
 	if (!json_array_size(json_object_get(s->run, "results"))) {
-		fprintf(stderr, "flue-bench: nothing could be measured\n");
+		fprintf(stderr, "flue-bench: nothing could be measured; the lines above say why\n");
 		status = BENCH_FAILED;
 	} else {
 		print(s);

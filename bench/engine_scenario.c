@@ -117,5 +117,4 @@ const struct scenario scenario_engine = {
 	.open = engine_open,
 	.sample = engine_sample,
 	.close = engine_close,
-	.seconds = sample_seconds,
 };

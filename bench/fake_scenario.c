@@ -49,11 +49,6 @@ static void fake_close(struct subject *s)
 	fake.open--;
 }
 
-static double fake_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return 0.001;
-}
-
 const struct scenario scenario_fake = {
 	.name = "fake",
 	.what = "follows a script",
@@ -63,7 +58,6 @@ const struct scenario scenario_fake = {
 	.open = fake_open,
 	.sample = fake_sample,
 	.close = fake_close,
-	.seconds = fake_seconds,
 };
 
 const struct scenario *const bench_scenarios[] = {&scenario_fake, NULL};

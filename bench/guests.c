@@ -62,6 +62,19 @@ int guests_wire(const struct cell *cell, size_t n_ports, bool guest_serves, stru
 	return 0;
 }
 
+struct traffic_trial guests_pairs(const struct subject *s)
+{
+	return (struct traffic_trial){
+		.pattern = TRAFFIC_PAIRS,
+		.frame_bytes = guests_frame_bytes(s->cell),
+		.flows = (uint32_t)cell_number(s->cell, "flows"),
+		.both_ways = cell_on(s->cell, "both"),
+		.seconds = 1,
+		.settle_seconds = 0.2,
+		.content = strcmp(s->rig->system->name, "mirror") != 0,
+	};
+}
+
 int guests_open(struct subject *s, struct guests *g, struct err *e)
 {
 	const struct wiring *w = &s->rig->wiring;

@@ -34,6 +34,10 @@ double guests_mean_bytes(unsigned int frame_bytes, unsigned int mtu);
 int guests_wire(const struct cell *cell, size_t n_ports, bool guest_serves, struct wiring *w,
 		struct err *e);
 
+/* What a trial of the cell is: its size, flows and ways between pairs of guests. Seconds and load
+ * are for the caller to set. */
+struct traffic_trial guests_pairs(const struct subject *s);
+
 /* Starts the generator on the rig's sockets and waits for the switch. It sleeps unless a trial
  * runs, so there is nothing to freeze between samples. */
 int guests_open(struct subject *s, struct guests *g, struct err *e);

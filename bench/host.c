@@ -77,11 +77,6 @@ static void host_close(struct subject *s)
 	tcp_stop(s->state);
 }
 
-static double host_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return ends_seconds(limits) + 0.5;
-}
-
 static int host_freeze(struct subject *s, bool freeze, struct err *e)
 {
 	return tcp_freeze(s->state, freeze, e);
@@ -97,6 +92,5 @@ const struct scenario scenario_host = {
 	.open = host_open,
 	.sample = host_sample,
 	.close = host_close,
-	.seconds = host_seconds,
 	.freeze = host_freeze,
 };

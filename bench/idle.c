@@ -193,13 +193,6 @@ static int sample(struct subject *s, struct sample *out, struct err *e)
 	return 0;
 }
 
-static double seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	bool host = strcmp(cell_text(cell, "kind"), "host") == 0;
-
-	return 0.3 + window(limits) + (host ? PROBES * 0.04 : 0);
-}
-
 const struct scenario scenario_idle = {
 	.name = "idle",
 	.what = "processor time and memory at rest, and how late the first packet after a pause is",
@@ -209,5 +202,4 @@ const struct scenario scenario_idle = {
 	.open = open_idle,
 	.sample = sample,
 	.close = close_idle,
-	.seconds = seconds,
 };

@@ -209,11 +209,6 @@ static void iscsi_close(struct subject *s)
 	iscsi_free(s->state);
 }
 
-static double iscsi_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return ends_seconds(limits) + 0.5;
-}
-
 static int iscsi_freeze(struct subject *s, bool freeze, struct err *e)
 {
 	struct iscsi *i = s->state;
@@ -232,6 +227,5 @@ const struct scenario scenario_iscsi = {
 	.open = iscsi_open,
 	.sample = iscsi_sample,
 	.close = iscsi_close,
-	.seconds = iscsi_seconds,
 	.freeze = iscsi_freeze,
 };

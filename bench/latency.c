@@ -77,15 +77,7 @@ static int latency_open(struct subject *s, struct err *e)
 
 	if (!l)
 		return err_set(e, -ENOMEM, "out of memory");
-	l->g.base = (struct traffic_trial){
-		.pattern = TRAFFIC_PAIRS,
-		.frame_bytes = guests_frame_bytes(s->cell),
-		.flows = (uint32_t)cell_number(s->cell, "flows"),
-		.both_ways = cell_on(s->cell, "both"),
-		.seconds = 1, /* each trial has its own */
-		.settle_seconds = 0.2,
-		.content = strcmp(s->rig->system->name, "mirror") != 0,
-	};
+	l->g.base = guests_pairs(s);
 	ret = guests_open(s, &l->g, e);
 	if (ret == 0)
 		ret = guests_teach(&l->g, e);
@@ -154,11 +146,6 @@ static int latency_sample(struct subject *s, struct sample *sample, struct err *
 	return ret < 0 ? ret : 0;
 }
 
-static double latency_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return SHARES * ((limits->seconds > 0 ? limits->seconds : 1) + 0.2);
-}
-
 const struct scenario scenario_latency = {
 	.name = "latency",
 	.what = "how long frames take at none, 10, 50 and 90 % of the load that is carried",
@@ -171,5 +158,4 @@ const struct scenario scenario_latency = {
 	.open = latency_open,
 	.sample = latency_sample,
 	.close = latency_close,
-	.seconds = latency_seconds,
 };

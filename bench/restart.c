@@ -137,11 +137,6 @@ static int restart_sample(struct subject *s, struct sample *sample, struct err *
 	return 0;
 }
 
-static double restart_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return (limits->seconds > 0 ? limits->seconds : default_seconds) + 2;
-}
-
 const struct scenario scenario_restart = {
 	.name = "restart",
 	.what = "the switch is killed and started again under load",
@@ -152,5 +147,4 @@ const struct scenario scenario_restart = {
 	.open = restart_open,
 	.sample = restart_sample,
 	.close = restart_close,
-	.seconds = restart_seconds,
 };

@@ -290,18 +290,6 @@ static int rfc2889_sample(struct subject *s, struct sample *sample, struct err *
 	return ret < 0 ? ret : 0;
 }
 
-static double rfc2889_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	double trial = limits->seconds > 0 ? limits->seconds : 0.4;
-	double addresses = cell_number(cell, "addresses");
-
-	if (is(cell, "learning"))
-		return 10 * (addresses / 50000 + 3 * settle_seconds);
-	if (is(cell, "capacity"))
-		return 8 * (addresses / 15000 + 2);
-	return 12 * (trial + settle_seconds);
-}
-
 const struct scenario scenario_rfc2889 = {
 	.name = "rfc2889",
 	.what = "learning rate, address capacity, forward pressure and broadcast of a switch",
@@ -312,5 +300,4 @@ const struct scenario scenario_rfc2889 = {
 	.open = rfc2889_open,
 	.sample = rfc2889_sample,
 	.close = rfc2889_close,
-	.seconds = rfc2889_seconds,
 };

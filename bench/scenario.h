@@ -99,8 +99,6 @@ struct scenario {
 	/* One sample. A negative errno ends the system's part in this cell, with the reason. */
 	int (*sample)(struct subject *s, struct sample *sample, struct err *e);
 	void (*close)(struct subject *s);
-	/* How long a sample takes, about, in seconds. */
-	double (*seconds)(const struct cell *cell, const struct run_limits *limits);
 	/* Freezes what the scenario itself started for the subject (a target, a server) while
 	 * others are measured; NULL: nothing to freeze. */
 	int (*freeze)(struct subject *s, bool freeze, struct err *e);

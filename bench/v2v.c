@@ -63,15 +63,7 @@ static int v2v_open(struct subject *s, struct err *e)
 	if (!v)
 		return err_set(e, -ENOMEM, "out of memory");
 	read_goals(v, cell_text(s->cell, "goal"));
-	v->g.base = (struct traffic_trial){
-		.pattern = TRAFFIC_PAIRS,
-		.frame_bytes = guests_frame_bytes(s->cell),
-		.flows = (uint32_t)cell_number(s->cell, "flows"),
-		.both_ways = cell_on(s->cell, "both"),
-		.seconds = 1, /* each trial has its own */
-		.settle_seconds = 0.2,
-		.content = strcmp(s->rig->system->name, "mirror") != 0,
-	};
+	v->g.base = guests_pairs(s);
 	ret = guests_open(s, &v->g, e);
 	if (ret == 0)
 		ret = guests_teach(&v->g, e);
@@ -124,11 +116,6 @@ static int v2v_sample(struct subject *s, struct sample *sample, struct err *e)
 	return ret < 0 ? ret : 0;
 }
 
-static double v2v_seconds(const struct cell *cell, const struct run_limits *limits)
-{
-	return 10 * (limits->seconds > 0 ? limits->seconds : 0.4) + 1;
-}
-
 const struct scenario scenario_v2v = {
 	.name = "v2v",
 	.what = "frames between two guests through a switch",
@@ -140,5 +127,4 @@ const struct scenario scenario_v2v = {
 	.open = v2v_open,
 	.sample = v2v_sample,
 	.close = v2v_close,
-	.seconds = v2v_seconds,
 };

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "packet/burst.h"
+#include "packet/pool.h"
 #include "packet/trace.h"
 
 #include <dirent.h>
@@ -116,32 +117,13 @@ static int start(const struct eal_setup *s, struct err *e)
 	return 0;
 }
 
-/* As rte_pktmbuf_pool_create(), but packed: where devices use virtual addresses, a buffer may lie
- * across a page boundary. DPDK avoids that, which with ordinary pages takes a page for each buffer,
- * and leaves gaps that net_af_xdp does not know of.
- * A stack hands out what came back last, which is still in the cache. */
 static struct rte_mempool *pool(const char *name, uint32_t n, uint16_t room, struct err *e)
 {
-	struct rte_pktmbuf_pool_private priv = {.mbuf_data_room_size = room};
-	unsigned int flags = rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
-	struct rte_mempool *p = rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room,
-							 CACHE, sizeof(priv), SOCKET_ID_ANY, flags);
+	struct rte_mempool *p = pkt_pool(name, n, CACHE, room);
 
 	if (!p)
-		goto fail;
-	if (rte_mempool_set_ops_byname(p, "stack", NULL) != 0)
-		goto free_pool;
-	rte_pktmbuf_pool_init(p, &priv);
-	if (rte_mempool_populate_default(p) < 0)
-		goto free_pool;
-	rte_mempool_obj_iter(p, rte_pktmbuf_init, NULL);
+		err_set(e, -ENOMEM, "no memory for %u packet buffers; lower --mbufs", n);
 	return p;
-
-free_pool:
-	rte_mempool_free(p);
-fail:
-	err_set(e, -ENOMEM, "no memory for %u packet buffers; lower --mbufs", n);
-	return NULL;
 }
 
 int eal_start(struct eal_setup *s, struct err *e)

@@ -124,8 +124,3 @@ int agent_freeze(struct agent *a, bool freeze, struct err *e)
 {
 	return freeze ? proc_freeze(a->proc, e) : proc_thaw(a->proc, e);
 }
-
-pid_t agent_pid(const struct agent *a)
-{
-	return proc_pid(a->proc);
-}

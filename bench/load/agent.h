@@ -41,7 +41,6 @@ int agent_ask(struct agent *a, json_t *request, unsigned int timeout_ms, json_t 
 	      struct err *e);
 
 int agent_freeze(struct agent *a, bool freeze, struct err *e);
-pid_t agent_pid(const struct agent *a);
 
 /* The side that answers: main thread of the subcommand. Serves until the other end goes away;
  * 0, or a negative errno. An answer of NULL is "out of memory". */

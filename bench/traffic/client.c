@@ -178,8 +178,3 @@ int traffic_run(struct traffic *t, const struct traffic_trial *trial, struct tra
 
 	return ret == 0 ? traffic_end(t, r, e) : ret;
 }
-
-pid_t traffic_pid(const struct traffic *t)
-{
-	return proc_pid(t->proc);
-}

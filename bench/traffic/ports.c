@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "bench/traffic/frame.h"
+#include "packet/pool.h"
 
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -19,6 +20,7 @@
 enum {
 	ARGS_MAX = 24,
 	RING = 1024,
+	CACHE = 128, /* buffers a thread keeps at hand */
 	SPARE = 512, /* buffers beyond those in rings: caches, and a burst each way */
 	UNITS = 256, /* descriptors of a transmit ring that are used with 64 KB buffers */
 	UNIT_SPARE = 256,
@@ -122,33 +124,16 @@ static void fill(struct rte_mempool *mp, void *opaque, void *object, unsigned in
 	frame_pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), 0, rte_pktmbuf_tailroom(m));
 }
 
-/* Packed, so that a buffer may lie across pages: where they are small, that saves most of the
- * memory, and a large buffer would not be had at all. */
 static struct rte_mempool *pool(const char *name, uint32_t n, uint32_t room, struct err *e)
 {
-	struct rte_pktmbuf_pool_private priv = {.mbuf_data_room_size = (uint16_t)room};
-	struct rte_mempool *p =
-		rte_mempool_create_empty(name, n, sizeof(struct rte_mbuf) + room, 128, sizeof(priv),
-					 SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	struct rte_mempool *p = pkt_pool(name, n, CACHE, (uint16_t)room);
 
 	if (!p)
-		goto fail;
-	if (rte_mempool_set_ops_byname(p, "stack", NULL) != 0)
-		goto free_pool;
-	rte_pktmbuf_pool_init(p, &priv);
-	if (rte_mempool_populate_default(p) < 0)
-		goto free_pool;
-	rte_mempool_obj_iter(p, rte_pktmbuf_init, NULL);
+		err_set(e, -ENOMEM,
+			"no memory for %u buffers of %u bytes for the traffic generator; "
+			"fewer ports or queues need less",
+			n, room);
 	return p;
-
-free_pool:
-	rte_mempool_free(p);
-fail:
-	err_set(e, -ENOMEM,
-		"no memory for %u buffers of %u bytes for the traffic generator; "
-		"fewer ports or queues need less",
-		n, room);
-	return NULL;
 }
 
 int tports_start(const struct traffic_spec *spec, struct tports *t, struct err *e)

@@ -100,9 +100,6 @@ int traffic_begin(struct traffic *t, const struct traffic_trial *trial, struct e
 int traffic_end(struct traffic *t, struct traffic_result *r, struct err *e);
 void traffic_result_clear(struct traffic_result *r);
 
-/* Several generators can exist (one a system); one that is not asked for anything uses no CPU. */
-pid_t traffic_pid(const struct traffic *t);
-
 /* The main functions of the hidden subcommands: __traffic speaks with its parent over descriptor 3;
  * __mirror SOCKET SOCKET… is a vhost back end that moves descriptors and the first 64 bytes only:
  * the fastest switch there could be, which shows how fast the generator is. */
