@@ -131,6 +131,17 @@ pid_t proc_pid(const struct proc *p)
 	return p->pid;
 }
 
+static void settle(pid_t pid, uint64_t end)
+{
+	uint64_t was, now = proc_cpu_ns(pid);
+
+	do {
+		was = now;
+		nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+		now = proc_cpu_ns(pid);
+	} while (now != was && clock_now_ns() < end);
+}
+
 int proc_freeze(struct proc *p, struct err *e)
 {
 	uint64_t end = clock_now_ns() + FREEZE_MS * 1000000ull;
@@ -141,12 +152,14 @@ int proc_freeze(struct proc *p, struct err *e)
 	if (rc)
 		return rc;
 	kill(p->pid, SIGSTOP);
-	/* The kernel tells once the last thread stands still. */
+	/* The kernel tells when the last thread is about to leave its CPU: what it still uses on its
+	 * way is waited for. */
 	do {
 		int status;
 		if (waitpid(p->pid, &status, WNOHANG | WUNTRACED) == p->pid) {
 			if (WIFSTOPPED(status)) {
 				p->frozen = true;
+				settle(p->pid, end);
 				return 0;
 			}
 			p->status = status;

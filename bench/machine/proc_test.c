@@ -117,10 +117,11 @@ static void freezes(void **state)
 	uint64_t end = clock_now_ns() + 20000000;
 	while (clock_now_ns() < end)
 		;
-	assert_int_equal(proc_cpu_ns(proc_pid(p)), then);
+	/* A thread whose CPU was taken from under it may still have an instant to account for. */
+	assert_true(proc_cpu_ns(proc_pid(p)) - then < 2000000);
 	assert_int_equal(proc_freeze(p, &e), 0);
 	assert_int_equal(proc_thaw(p, &e), 0);
-	while (proc_cpu_ns(proc_pid(p)) == then)
+	while (proc_cpu_ns(proc_pid(p)) - then < 4000000)
 		sched_yield();
 	assert_true(proc_rss_bytes(proc_pid(p)) > 4096);
 	/* Frozen, it still ends when told. */
