@@ -2,6 +2,7 @@
 #include "packet/burst.h"
 
 #include "packet/ref.h"
+#include "packet/tail.h"
 #include "packet/trace.h"
 
 #include <string.h>
@@ -46,6 +47,8 @@ struct rte_mbuf *pkt_own_headers(struct pkt_worker *w, struct rte_mbuf *m, uint1
 		len = m->pkt_len;
 	if (!pkt_is_shared(m) && len <= m->data_len)
 		return m;
+	if (pkt_tail_settle(m, w->header_pool) < 0)
+		goto free_m;
 
 	own = rte_pktmbuf_alloc(w->header_pool);
 	if (own == NULL)

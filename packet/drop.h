@@ -24,6 +24,7 @@
 	X(NO_MBUF, "no_mbuf", "no packet buffer left; raise --mbufs")                        \
 	X(NOT_UP, "not_up", "out: the guest is not connected")                               \
 	X(TX_FULL, "tx_full", "out: the receiver did not take it in time")                   \
+	X(RING_FAULT, "ring_fault", "out: the guest's ring is broken; see flued's log")      \
 	X(TX_REFUSED, "tx_refused", "out: the receiver refused the frame")
 
 enum pkt_drop {

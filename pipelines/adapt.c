@@ -8,6 +8,7 @@
 
 #include "offload/tso_lro/tso_split.h"
 #include "packet/csum.h"
+#include "packet/tail.h"
 #include "vswitch/l2/fwd.h"
 #include "vswitch/port/port.h"
 
@@ -38,8 +39,10 @@ static uint32_t needs(const struct rte_mbuf *m)
 static void split(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mbuf *m)
 {
 	struct pkt_counters *c = &b->w->counters[b->port];
-	int n = tso_split(m, b->w->header_pool, &b->pkts[b->n], PKT_BURST_MAX - b->n);
+	int n = pkt_tail_settle(m, b->w->header_pool);
 
+	if (n == 0)
+		n = tso_split(m, b->w->header_pool, &b->pkts[b->n], PKT_BURST_MAX - b->n);
 	if (unlikely(n < 0)) {
 		pkt_drop(b->w, m, b->port, n == -EINVAL ? PKT_DROP_BAD_OFFLOAD : PKT_DROP_NO_MBUF);
 		return;
@@ -56,6 +59,10 @@ static void complete(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mb
 	m = pkt_own_headers(b->w, m, m->l2_len + m->l3_len + m->l4_len);
 	if (unlikely(!m)) {
 		pkt_count(c->drop[PKT_DROP_NO_MBUF], 1);
+		return;
+	}
+	if (unlikely(pkt_tail_settle(m, b->w->header_pool) != 0)) {
+		pkt_drop(b->w, m, b->port, PKT_DROP_NO_MBUF);
 		return;
 	}
 	if (unlikely(pkt_csum_complete(m) != 0)) {

@@ -2,6 +2,7 @@
 /* Hands a burst to a port. What it does not take is dropped, with the port's reason. */
 #include "pipelines/stages.h"
 
+#include "packet/tail.h"
 #include "vswitch/l2/fwd.h"
 #include "vswitch/port/port.h"
 
@@ -10,12 +11,30 @@ static const char *const words[] = {
 	[SENT] = "handed to {out}",
 };
 
+/* For ports that know nothing but segments. */
+static void settle(struct pkt_burst *b)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct rte_mbuf *m = b->pkts[i];
+
+		if (unlikely(pkt_tail_settle(m, b->w->header_pool) != 0))
+			pkt_drop(b->w, m, b->port, PKT_DROP_NO_MBUF);
+		else
+			b->pkts[kept++] = m;
+	}
+	b->n = kept;
+}
+
 static void port_tx_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	struct port *port = fwd_port(b, b->port)->port;
 	struct pkt_counters *c = &b->w->counters[b->port];
 	uint16_t queue = b->w->id % port->n_txq, done = 0, told = 0;
 
+	if (!port->ops->takes_tails)
+		settle(b);
 	while (done < b->n) {
 		uint64_t bytes[2] = {0, 0}, units = 0;
 		enum pkt_drop why = PKT_DROP_TX_FULL;

@@ -2,6 +2,8 @@
 #include "pipelines/pipe.h"
 
 #include "offload/tso_lro/tso_split.h"
+#include "vswitch/l2/fwd.h"
+#include "vswitch/port/port.h"
 
 #include <rte_cycles.h>
 #include <string.h>
@@ -64,6 +66,7 @@ uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 {
 	struct pkt_stage *rx = &p->stages[0];
 	struct pkt_worker *w = p->burst.w;
+	struct port *in = w->fwd->ports[port].port;
 	uint64_t since = rte_rdtsc(), now;
 	uint16_t n;
 
@@ -85,5 +88,7 @@ uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 	/* Answers are never answered, so this ends. */
 	if (unlikely(w->back.n > 0))
 		egress(p, port, &w->back);
+	if (in->ops->rx_done)
+		in->ops->rx_done(in, queue);
 	return n;
 }

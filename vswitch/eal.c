@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "packet/burst.h"
 #include "packet/pool.h"
+#include "packet/tail.h"
 #include "packet/trace.h"
 
 #include <dirent.h>
@@ -144,6 +145,9 @@ int eal_start(struct eal_setup *s, struct err *e)
 	s->header_pool = s->data_pool ? pool("header", HEADERS, HEADER_ROOM, e) : NULL;
 	if (!s->header_pool)
 		return e->code;
-	ret = pkt_trace_init();
-	return ret == 0 ? 0 : err_set(e, ret, "DPDK has no room for the trace mark");
+	/* The tail's place is a fixed one, so it comes first. */
+	ret = pkt_tail_init();
+	if (ret == 0)
+		ret = pkt_trace_init();
+	return ret == 0 ? 0 : err_set(e, ret, "DPDK has no room for the marks of a packet");
 }

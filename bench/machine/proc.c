@@ -152,8 +152,8 @@ int proc_freeze(struct proc *p, struct err *e)
 	if (rc)
 		return rc;
 	kill(p->pid, SIGSTOP);
-	/* The kernel tells when the last thread is about to leave its CPU: what it still uses on its
-	 * way is waited for. */
+	/* The kernel tells when the last thread is about to leave its CPU: what it still uses on
+	 * its way is waited for. */
 	do {
 		int status;
 		if (waitpid(p->pid, &status, WNOHANG | WUNTRACED) == p->pid) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/l2/too_big.h"
 
+#include "packet/tail.h"
 #include "vswitch/l2/fwd.h"
 
 #include <rte_cycles.h>
@@ -61,7 +62,8 @@ void too_big(const struct pkt_stage *stage, struct pkt_burst *b, struct rte_mbuf
 		pkt_set(c->mtu_out_size, size);
 		pkt_set(c->mtu_out_limit, limit);
 	}
-	if (fwd_port(b, m->port)->ptb) {
+	/* An answer quotes more of the packet than its headers. */
+	if (fwd_port(b, m->port)->ptb && pkt_tail_settle(m, b->w->header_pool) == 0) {
 		int why = answer(b, m, limit, reason, &told);
 
 		if (unlikely(b->traced))

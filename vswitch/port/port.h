@@ -53,10 +53,19 @@ struct port_ops {
 	uint16_t (*rx_burst)(struct port *p, struct pkt_worker *w, uint16_t q,
 			     struct rte_mbuf **pkts, uint16_t n);
 
+	/* The burst that queue q gave last is over: nothing refers to it any more but what the
+	 * port handed out for longer. What was borrowed for it goes back. NULL: nothing is. Worker.
+	 */
+	void (*rx_done)(struct port *p, uint16_t q);
+
+	/* tx_burst takes packets as they are (packet/tail.h); else they are settled before. */
+	bool takes_tails;
+
 	/* Sends pkts[0..n); returns how many it took, which are the port's now. The others stay the
 	 * caller's, and *why says why they did (TX_FULL, NOT_UP, NO_MBUF; TX_REFUSED: pkts[taken]
-	 * is the one refused and the rest may be tried again). One worker at a time for a queue.
-	 * Worker. */
+	 * is the one refused and the rest may be tried again). What it is done with only after the
+	 * burst it takes a copy of, where it lies in external memory. One worker at a time for a
+	 * queue. Worker. */
 	uint16_t (*tx_burst)(struct port *p, struct pkt_worker *w, uint16_t q,
 			     struct rte_mbuf **pkts, uint16_t n, enum pkt_drop *why);
 

@@ -4,6 +4,7 @@
 #include "vswitch/port/port.h"
 
 #include <linux/virtio_net.h>
+#include <rte_vhost.h>
 
 uint32_t vhost_caps(uint64_t features)
 {
@@ -30,4 +31,12 @@ uint64_t vhost_withheld(const json_t *conf)
 	if (!json_get_bool(conf, "csum", true))
 		f |= tso | 1u << VIRTIO_NET_F_CSUM | 1u << VIRTIO_NET_F_GUEST_CSUM;
 	return f;
+}
+
+uint64_t vhost_protocol_features(void)
+{
+	return 1u << VHOST_USER_PROTOCOL_F_MQ | 1u << VHOST_USER_PROTOCOL_F_LOG_SHMFD |
+	       1u << VHOST_USER_PROTOCOL_F_RARP | 1u << VHOST_USER_PROTOCOL_F_REPLY_ACK |
+	       1u << VHOST_USER_PROTOCOL_F_NET_MTU | 1u << VHOST_USER_PROTOCOL_F_STATUS |
+	       1u << VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD;
 }

@@ -12,4 +12,7 @@ uint32_t vhost_caps(uint64_t features);
  * more, and what the configuration turns off. HOST_*: the guest may send such; GUEST_*: take. */
 uint64_t vhost_withheld(const json_t *conf);
 
+/* What of the vhost-user protocol is spoken beyond its base, as bits (VHOST_USER_PROTOCOL_F_*). */
+uint64_t vhost_protocol_features(void);
+
 #endif

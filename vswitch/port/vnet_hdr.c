@@ -3,6 +3,7 @@
 
 #include "packet/csum.h"
 #include "packet/parse.h"
+#include "packet/tail.h"
 
 #include <errno.h>
 #include <rte_byteorder.h>
@@ -17,6 +18,8 @@ static int complete_here(struct rte_mbuf *m, uint32_t start, uint32_t offset)
 	uint16_t sum;
 	uint8_t *at;
 
+	if (m->ol_flags & PKT_F_TAIL)
+		return -EAGAIN;
 	if (start + offset + 2 > m->data_len)
 		return -EINVAL;
 	sum = (uint16_t)~pkt_csum_mbuf(m, start, m->pkt_len - start, 0);

@@ -14,7 +14,8 @@
 
 /* Sets m's intent as hdr (little-endian, the packet behind it in m) asks. A checksum request that
  * is not for the outermost TCP or UDP header is carried out here and now.
- * 0, or -EINVAL: the request lies outside the packet, or is of an unknown kind. Worker. */
+ * 0; -EAGAIN: that needs all bytes and m has a tail, so settle it first (packet/tail.h); -EINVAL:
+ * the request lies outside the packet, or is of an unknown kind. Worker. */
 int vnet_hdr_to_mbuf(const struct virtio_net_hdr *hdr, struct rte_mbuf *m);
 
 /* Writes the header that tells m's intent. Lengths and flags as the parse stage left them. Worker.

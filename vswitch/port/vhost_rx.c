@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a guest transmits, as packets: headers copied, payload borrowed (packet/tail.h). */
+#include "vswitch/port/vhost_copy.h"
+#include "vswitch/port/vhost_ring.h"
+#include "vswitch/port/vnet_hdr.h"
+
+#include "packet/tail.h"
+
+enum {
+	/* Bytes copied of a packet: its headers, and small ones whole. As many as parse looks at.
+	 */
+	HEAD_BYTES = 256,
+};
+
+/* Where the reader is in a chain. */
+struct cursor {
+	struct pkt_piece *at;
+	uint32_t off;
+};
+
+/* Copies n bytes, which are there, and moves on. */
+static void gather(struct cursor *from, void *to, uint32_t n)
+{
+	uint8_t *out = to;
+
+	while (n > 0) {
+		uint32_t part = RTE_MIN(n, from->at->len - from->off);
+
+		memcpy(out, from->at->at + from->off, part);
+		out += part;
+		n -= part;
+		from->off += part;
+		if (from->off == from->at->len) {
+			from->at++;
+			from->off = 0;
+		}
+	}
+}
+
+/* Leaves the rest of the chain where it is. The pieces are this burst's own, so the first is cut.
+ */
+static void borrow(struct vhost_ring *r, uint16_t i, struct rte_mbuf *m, struct cursor rest,
+		   const struct pkt_piece *end, uint32_t len)
+{
+	struct pkt_tail *tail = &r->tails[i];
+
+	rest.at->at += rest.off;
+	rest.at->len -= rest.off;
+	*tail = (struct pkt_tail){
+		.pieces = rest.at, .n = (uint32_t)(end - rest.at), .len = len, .owner = &r->owner};
+	pkt_tail_set(m, tail);
+}
+
+static enum pkt_drop intent(const struct virtio_net_hdr *hdr, struct rte_mbuf *m,
+			    struct pkt_worker *w)
+{
+	int ret;
+
+	if (likely(!(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
+		   hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE))
+		return PKT_DROP_NONE;
+	ret = vnet_hdr_to_mbuf(hdr, m);
+	if (unlikely(ret == -EAGAIN)) {
+		if (pkt_tail_settle(m, w->header_pool) != 0)
+			return PKT_DROP_NO_MBUF;
+		ret = vnet_hdr_to_mbuf(hdr, m);
+	}
+	return ret == 0 ? PKT_DROP_NONE : PKT_DROP_BAD_OFFLOAD;
+}
+
+static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte_mbuf *m,
+				    struct pkt_worker *w)
+{
+	const struct vhost_chain *c = &r->chains[i];
+	struct pkt_piece *first = &r->pieces.of[c->piece];
+	struct virtio_net_hdr_mrg_rxbuf hdr;
+	uint32_t len = c->len - r->hdr_len, head = RTE_MIN(len, (uint32_t)HEAD_BYTES);
+	uint8_t *to = rte_pktmbuf_mtod(m, uint8_t *);
+	struct cursor at = {.at = first};
+
+	if (unlikely(c->len < r->hdr_len))
+		return PKT_DROP_RUNT;
+	if (unlikely(len > PKT_UNIT_MAX))
+		return PKT_DROP_MTU_IN;
+	m->data_len = (uint16_t)head;
+	m->pkt_len = len;
+	if (likely(first->len >= r->hdr_len + head)) {
+		memcpy(&hdr, first->at, sizeof(hdr.hdr));
+		vhost_copy_small(to, first->at + r->hdr_len, head);
+		at.off = r->hdr_len + head;
+		if (unlikely(at.off == first->len))
+			at = (struct cursor){.at = first + 1};
+	} else {
+		gather(&at, &hdr, r->hdr_len);
+		gather(&at, to, head);
+	}
+	if (len > head)
+		borrow(r, i, m, at, first + c->n, len - head);
+	return intent(&hdr.hdr, m, w);
+}
+
+bool vhost_ring_done(struct vhost_ring *r)
+{
+	if (r->n_taken == 0)
+		return true;
+	if (unlikely(rte_mbuf_ext_refcnt_read(&r->owner) > 1))
+		return false;
+	vhost_ring_give(r, r->n_taken, NULL);
+	r->n_taken = 0;
+	return true;
+}
+
+uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port,
+		       struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t kept = 0;
+
+	if (unlikely(!vhost_ring_done(r)))
+		return 0;
+	n = vhost_ring_take(r, n);
+	if (n == 0)
+		return 0;
+	for (uint16_t i = 0; i < n; i++)
+		vhost_prefetch(r->pieces.of[r->chains[i].piece].at, r->chains[i].len,
+			       HEAD_BYTES + 16);
+	if (unlikely(rte_pktmbuf_alloc_bulk(w->data_pool, pkts, n) != 0))
+		return 0; /* nothing was consumed; it is there the next time */
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		enum pkt_drop drop = receive(r, i, m, w);
+
+		if (likely(!drop))
+			pkts[kept++] = m;
+		else
+			pkt_drop(w, m, port, drop);
+	}
+	vhost_ring_consume(r, n);
+	r->n_taken = n;
+	return kept;
+}
