@@ -20,6 +20,15 @@ void pipe_init(struct pipe *p, struct pkt_worker *w)
 	p->burst.w = w;
 }
 
+/* What a port does before or after its stage belongs to that stage. Returns the time. */
+static uint64_t charge(struct pkt_stage *s, uint64_t since)
+{
+	uint64_t now = rte_rdtsc();
+
+	pkt_count(s->cycles, now - since);
+	return now;
+}
+
 /* Runs stages [from, to). The clock is read once between two stages. */
 static void run(struct pipe *p, int from, int to, uint64_t since)
 {
@@ -42,7 +51,9 @@ static void run(struct pipe *p, int from, int to, uint64_t since)
 static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 {
 	struct pkt_burst *b = &p->burst;
+	struct port *out = b->w->fwd->ports[port].port;
 	uint16_t next = 0;
+	uint64_t since;
 
 	b->port = port;
 	while (next < q->n) {
@@ -57,7 +68,12 @@ static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 			room -= frames;
 			b->pkts[b->n++] = m;
 		}
-		run(p, PIPE_INGRESS, PIPE_STAGES, rte_rdtsc());
+		since = rte_rdtsc();
+		if (out->ops->tx_ahead) {
+			out->ops->tx_ahead(out, b->w, b->w->id % out->n_txq, b->pkts, b->n);
+			since = charge(&p->stages[PIPE_STAGES - 1], since);
+		}
+		run(p, PIPE_INGRESS, PIPE_STAGES, since);
 	}
 	q->n = 0;
 }
@@ -88,7 +104,10 @@ uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 	/* Answers are never answered, so this ends. */
 	if (unlikely(w->back.n > 0))
 		egress(p, port, &w->back);
-	if (in->ops->rx_done)
+	if (in->ops->rx_done) {
+		now = rte_rdtsc();
 		in->ops->rx_done(in, queue);
+		charge(rx, now);
+	}
 	return n;
 }

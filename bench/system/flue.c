@@ -172,11 +172,12 @@ static void add_stage(json_t *sum, const json_t *stage)
 	json_t *to = json_find(sum, "name", name);
 
 	if (!to) {
-		to = json_pack("{s:s,s:i,s:i}", "name", name, "packets", 0, "cycles", 0);
+		to = json_pack("{s:s,s:i,s:i,s:i}", "name", name, "calls", 0, "packets", 0,
+			       "cycles", 0);
 		json_array_append_new(sum, to);
 	}
-	static const char *const keys[] = {"packets", "cycles"};
-	for (size_t i = 0; i < 2; i++)
+	static const char *const keys[] = {"calls", "packets", "cycles"};
+	for (size_t i = 0; i < 3; i++)
 		json_object_set_new(to, keys[i],
 				    json_integer(json_get_int(to, keys[i], 0) +
 						 json_get_int(stage, keys[i], 0)));

@@ -58,6 +58,11 @@ struct port_ops {
 	 */
 	void (*rx_done)(struct port *p, uint16_t q);
 
+	/* These packets will be sent next, most probably: a port may bring closer what it needs for
+	 * that. NULL: nothing. As tx_burst. Worker. */
+	void (*tx_ahead)(struct port *p, struct pkt_worker *w, uint16_t q,
+			 struct rte_mbuf *const *pkts, uint16_t n);
+
 	/* tx_burst takes packets as they are (packet/tail.h); else they are settled before. */
 	bool takes_tails;
 

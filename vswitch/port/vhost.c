@@ -130,6 +130,15 @@ static struct vhost_ring *ring_of(struct vhost *v, uint16_t q)
 	return ring_at(v, (unsigned int)__builtin_ctzll(pairs) * 2);
 }
 
+static void vhost_tx_ahead(struct port *p, struct pkt_worker *w, uint16_t q,
+			   struct rte_mbuf *const *pkts, uint16_t n)
+{
+	struct vhost_ring *r = ring_of(p->priv, q);
+
+	if (likely(r != NULL))
+		vhost_ring_tx_ahead(r, pkts, n);
+}
+
 static uint16_t vhost_tx(struct port *p, struct pkt_worker *w, uint16_t q, struct rte_mbuf **pkts,
 			 uint16_t n, enum pkt_drop *why)
 {
@@ -219,6 +228,7 @@ const struct port_ops port_vhost_ops = {
 	.destroy = vhost_destroy,
 	.rx_burst = vhost_rx,
 	.rx_done = vhost_rx_done,
+	.tx_ahead = vhost_tx_ahead,
 	.tx_burst = vhost_tx,
 	.takes_tails = true,
 	.sleep = vhost_sleep,

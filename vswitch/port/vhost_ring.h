@@ -23,7 +23,12 @@
 #include <rte_vhost.h>
 #include <stdatomic.h>
 
-enum { VHOST_TAKE_MAX = 512 }; /* buffers at hand together */
+enum {
+	VHOST_TAKE_MAX = 512, /* buffers at hand together */
+	/* Buffers whose first lines are fetched ahead of the one that is copied. More of them than a
+	 * processor has lines under way would only wait for each other. */
+	VHOST_NEAR = 8,
+};
 
 struct vhost_ring {
 	struct vhost_table table;
@@ -48,6 +53,7 @@ struct vhost_ring {
 	uint16_t called;
 	uint16_t index;	    /* the vring's number */
 	uint16_t n_taken;   /* transmit: buffers of the burst under way */
+	uint16_t at_hand;   /* of chains[]: read ahead, and not consumed yet */
 	uint32_t buf_bytes; /* receive: bytes of a buffer, as they were lately */
 	int callfd, kickfd; /* kickfd is our own copy; -1: none */
 	int vid;
@@ -135,6 +141,10 @@ uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port
 
 /* The burst is over: its buffers go back. false: something still refers to them. Worker. */
 bool vhost_ring_done(struct vhost_ring *r);
+
+/* These packets are about to be sent: looks for buffers, and fetches their first lines. Not for a
+ * ring that several workers send to. Worker. */
+void vhost_ring_tx_ahead(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_t n);
 
 /* Copies pkts[0..n) to a receive ring; returns how many it took, which are still the caller's. *why
  * as port_ops.tx_burst. Worker. */

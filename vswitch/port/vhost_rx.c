@@ -10,6 +10,8 @@ enum {
 	/* Bytes copied of a packet: its headers, and small ones whole. As many as parse looks at.
 	 */
 	HEAD_BYTES = 256,
+	/* Packets read ahead: as many as are asked for at a time, in the usual case. */
+	RX_BURST = 32,
 };
 
 /* Where the reader is in a chain. */
@@ -99,6 +101,23 @@ static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte
 	return intent(&hdr.hdr, m, w);
 }
 
+/* The lines of the k-th buffer that will be copied; the guest's processor wrote them. */
+static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
+{
+	if (likely(k < n))
+		vhost_prefetch(r->pieces.of[r->chains[k].piece].at, r->chains[k].len,
+			       HEAD_BYTES + sizeof(struct virtio_net_hdr_mrg_rxbuf));
+}
+
+/* Reads what is available, and fetches the first of it. */
+static uint16_t take(struct vhost_ring *r, uint16_t n)
+{
+	n = vhost_ring_take(r, n);
+	for (uint16_t k = 0; k < VHOST_NEAR; k++)
+		near(r, k, n);
+	return n;
+}
+
 bool vhost_ring_done(struct vhost_ring *r)
 {
 	if (r->n_taken == 0)
@@ -107,6 +126,8 @@ bool vhost_ring_done(struct vhost_ring *r)
 		return false;
 	vhost_ring_give(r, r->n_taken, NULL);
 	r->n_taken = 0;
+	/* The next burst is on its way while others are served. */
+	r->at_hand = take(r, RX_BURST);
 	return true;
 }
 
@@ -117,18 +138,21 @@ uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port
 
 	if (unlikely(!vhost_ring_done(r)))
 		return 0;
-	n = vhost_ring_take(r, n);
+	/* What was read ahead is a burst already, or looked at again with what has come since. */
+	if (r->at_hand < n)
+		r->at_hand = take(r, n);
+	n = RTE_MIN(n, r->at_hand);
+	r->at_hand = 0;
 	if (n == 0)
 		return 0;
-	for (uint16_t i = 0; i < n; i++)
-		vhost_prefetch(r->pieces.of[r->chains[i].piece].at, r->chains[i].len,
-			       HEAD_BYTES + 16);
 	if (unlikely(rte_pktmbuf_alloc_bulk(w->data_pool, pkts, n) != 0))
 		return 0; /* nothing was consumed; it is there the next time */
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
-		enum pkt_drop drop = receive(r, i, m, w);
+		enum pkt_drop drop;
 
+		near(r, i + VHOST_NEAR, n);
+		drop = receive(r, i, m, w);
 		if (likely(!drop))
 			pkts[kept++] = m;
 		else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Split virtqueues: virtio 1.2, 2.7. */
+#include "vswitch/port/vhost_copy.h"
 #include "vswitch/port/vhost_ring.h"
 
 #include <rte_prefetch.h>
@@ -79,6 +80,9 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)
 	if (unlikely(r->resubmitted < r->n_resubmit))
 		return take_again(r, n);
 	n = available(r, n);
+	/* Where these buffers will be given back: eight entries a line. */
+	for (k = 0; k < n; k += VHOST_LINE / sizeof(struct vring_used_elem))
+		vhost_prefetch_line(&r->used->ring[(uint16_t)(r->used_idx + k) & r->mask]);
 	for (k = 0; k < n; k++) {
 		heads[k] = head_of(r, k);
 		if (unlikely(heads[k] >= r->size)) {

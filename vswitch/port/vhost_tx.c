@@ -12,6 +12,8 @@
 enum {
 	/* Bytes of the next packet, on both sides, that are fetched while one is copied. */
 	AHEAD = 1536,
+	/* Bytes at the beginning of a buffer that are fetched as soon as it is known. */
+	NEAR = 128,
 	/* Buffers looked at beyond those that packets are expected to need. */
 	SPARE = 4,
 };
@@ -53,16 +55,32 @@ static inline void header(const struct rte_mbuf *m, uint16_t buffers,
 	hdr->num_buffers = buffers;
 }
 
+/* The same straight into the buffer. Most packets ask for nothing: three stores. */
+static inline uint8_t *header_at(const struct vhost_ring *r, const struct rte_mbuf *m, uint8_t *to)
+{
+	const uint64_t none = 0;
+	const uint16_t one = 1;
+
+	if (unlikely(m->ol_flags & LOADED)) {
+		struct virtio_net_hdr hdr;
+
+		vnet_hdr_from_mbuf(m, &hdr);
+		memcpy(to, &hdr, sizeof(hdr));
+	} else {
+		memcpy(to, &none, 8);
+		memcpy(to + 8, &none, 2);
+	}
+	if (likely(r->hdr_len == sizeof(struct virtio_net_hdr_mrg_rxbuf)))
+		memcpy(to + 10, &one, 2);
+	return to + r->hdr_len;
+}
+
 /* All of the packet into one piece that holds it. */
 static inline void put_flat(const struct vhost_ring *r, const struct rte_mbuf *m, uint8_t *at)
 {
 	const struct pkt_tail *tail = pkt_tail_of(m);
-	struct virtio_net_hdr_mrg_rxbuf hdr;
-	uint8_t *to = at;
+	uint8_t *to = header_at(r, m, at);
 
-	header(m, 1, &hdr);
-	memcpy(to, &hdr, r->hdr_len == sizeof(hdr) ? sizeof(hdr) : sizeof(hdr.hdr));
-	to += r->hdr_len;
 	for (const struct rte_mbuf *s = m; s; s = s->next) {
 		if (likely(s->data_len <= 256))
 			vhost_copy_small(to, rte_pktmbuf_mtod(s, const uint8_t *), s->data_len);
@@ -120,18 +138,26 @@ static void lengths(const struct vhost_ring *r, uint16_t first, uint16_t k, uint
 	}
 }
 
-/* While packet i is copied, what the next one needs comes closer. */
-static inline void ahead(const struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_t i,
-			 uint16_t n, uint16_t chain, uint16_t chains)
+/* The first lines of the k-th buffer, which the guest's processor had last. */
+static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
 {
-	const struct pkt_tail *tail;
+	if (likely(k < n))
+		vhost_prefetch_write(r->pieces.of[r->chains[k].piece].at, r->chains[k].len, NEAR);
+}
 
-	if (chain < chains)
-		vhost_prefetch_write(r->pieces.of[r->chains[chain].piece].at, r->chains[chain].len,
-				     i < n ? RTE_MIN(pkts[i]->pkt_len + r->hdr_len, (uint32_t)AHEAD)
-					   : 0);
-	if (i < n && (tail = pkt_tail_of(pkts[i])))
-		vhost_prefetch(tail->pieces[0].at, tail->pieces[0].len, AHEAD);
+/* While one packet is copied, the rest of the next one comes closer, and where it goes. */
+static inline void ahead(const struct vhost_ring *r, const struct rte_mbuf *m,
+			 const struct vhost_chain *c)
+{
+	const struct pkt_tail *tail = pkt_tail_of(m);
+	uint32_t n;
+
+	if (likely(!tail))
+		return;
+	n = RTE_MIN(tail->pieces[0].len, (uint32_t)AHEAD);
+	vhost_prefetch(tail->pieces[0].at, n, AHEAD);
+	if (c->len > NEAR)
+		vhost_prefetch_write(r->pieces.of[c->piece].at + NEAR, c->len - NEAR, n);
 }
 
 /* Buffers that these packets will probably need. */
@@ -155,7 +181,6 @@ static uint16_t fill(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_
 {
 	uint16_t done = 0, at = 0;
 
-	ahead(r, pkts, 0, n, 0, chains);
 	while (done < n && at < chains) {
 		const struct rte_mbuf *m = pkts[done];
 		const struct vhost_chain *c = &r->chains[at];
@@ -164,7 +189,9 @@ static uint16_t fill(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_
 
 		if (unlikely(k == 0))
 			break;
-		ahead(r, pkts, done + 1, n, at + k, chains);
+		near(r, at + VHOST_NEAR, chains);
+		if (done + 1 < n && at + k < chains)
+			ahead(r, pkts[done + 1], &r->chains[at + k]);
 		if (likely(k == 1 && c->n == 1)) {
 			put_flat(r, m, r->pieces.of[c->piece].at);
 			len[at] = need;
@@ -181,14 +208,32 @@ static uint16_t fill(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_
 	return done;
 }
 
-/* One round: takes buffers, fills and returns them. `want` buffers are looked at. */
+/* Takes up to `want` buffers, and fetches the first of them. */
+static uint16_t take(struct vhost_ring *r, uint16_t want)
+{
+	uint16_t n = vhost_ring_take(r, want);
+
+	for (uint16_t k = 0; k < VHOST_NEAR; k++)
+		near(r, k, n);
+	return n;
+}
+
+void vhost_ring_tx_ahead(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	if (likely(!r->shared))
+		r->at_hand = take(r, wanted(r, pkts, n));
+}
+
+/* One round: takes buffers, fills and returns them. `want` buffers are looked at, or those that were
+ * looked at before. */
 static uint16_t round_of(struct vhost_ring *r, struct rte_mbuf **pkts, uint16_t n, uint16_t want,
 			 uint16_t *taken)
 {
 	uint32_t len[VHOST_TAKE_MAX];
 	uint16_t used, done;
 
-	*taken = vhost_ring_take(r, want);
+	*taken = r->at_hand ? r->at_hand : take(r, want);
+	r->at_hand = 0;
 	if (*taken == 0)
 		return 0;
 	done = fill(r, pkts, n, *taken, len, &used);
@@ -205,8 +250,9 @@ static uint16_t send(struct vhost_ring *r, struct rte_mbuf **pkts, uint16_t n, e
 		uint16_t want = wanted(r, pkts + done, n - done);
 		uint16_t sent = round_of(r, pkts + done, n - done, want, &taken);
 
-		/* The estimate was too low, or the first packet needs more than it. */
-		if (sent == 0 && taken == want && want < VHOST_TAKE_MAX)
+		/* The estimate was too low, or the first packet needs more than it; or there were
+		 * fewer when we looked ahead. */
+		if (unlikely(sent == 0))
 			sent = round_of(r, pkts + done, n - done, VHOST_TAKE_MAX, &taken);
 		if (unlikely(sent == 0)) {
 			/* With as many buffers as any packet may take, it is the packet. */
