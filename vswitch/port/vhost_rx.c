@@ -7,9 +7,10 @@
 #include "packet/tail.h"
 
 enum {
-	/* Bytes copied of a packet: its headers, and small ones whole. As many as parse looks at.
-	 */
+	/* Bytes copied of a packet: its headers, and small ones whole. Where something is asked of
+	 * us, as many as parse looks at; else more than it looks at. */
 	HEAD_BYTES = 256,
+	PLAIN_BYTES = 128,
 	/* Packets read ahead: as many as are asked for at a time, in the usual case. */
 	RX_BURST = 32,
 };
@@ -53,13 +54,19 @@ static void borrow(struct vhost_ring *r, uint16_t i, struct rte_mbuf *m, struct 
 	pkt_tail_set(m, tail);
 }
 
+static inline bool asks(const struct virtio_net_hdr *hdr)
+{
+	return (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
+	       hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE;
+}
+
+/* A checksum of something that is neither TCP nor UDP is made at once, over all bytes. */
 static enum pkt_drop intent(const struct virtio_net_hdr *hdr, struct rte_mbuf *m,
 			    struct pkt_worker *w)
 {
 	int ret;
 
-	if (likely(!(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
-		   hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE))
+	if (likely(!asks(hdr)))
 		return PKT_DROP_NONE;
 	ret = vnet_hdr_to_mbuf(hdr, m);
 	if (unlikely(ret == -EAGAIN)) {
@@ -76,7 +83,7 @@ static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte
 	const struct vhost_chain *c = &r->chains[i];
 	struct pkt_piece *first = &r->pieces.of[c->piece];
 	struct virtio_net_hdr_mrg_rxbuf hdr;
-	uint32_t len = c->len - r->hdr_len, head = RTE_MIN(len, (uint32_t)HEAD_BYTES);
+	uint32_t len = c->len - r->hdr_len, head;
 	uint8_t *to = rte_pktmbuf_mtod(m, uint8_t *);
 	struct cursor at = {.at = first};
 
@@ -84,16 +91,21 @@ static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte
 		return PKT_DROP_RUNT;
 	if (unlikely(len > PKT_UNIT_MAX))
 		return PKT_DROP_MTU_IN;
+	if (likely(first->len >= r->hdr_len)) {
+		memcpy(&hdr, first->at, sizeof(hdr.hdr));
+		at.off = r->hdr_len;
+	} else {
+		gather(&at, &hdr, r->hdr_len);
+	}
+	head = RTE_MIN(len, asks(&hdr.hdr) ? (uint32_t)HEAD_BYTES : (uint32_t)PLAIN_BYTES);
 	m->data_len = (uint16_t)head;
 	m->pkt_len = len;
-	if (likely(first->len >= r->hdr_len + head)) {
-		memcpy(&hdr, first->at, sizeof(hdr.hdr));
+	if (likely(at.at == first && first->len >= r->hdr_len + head)) {
 		vhost_copy_small(to, first->at + r->hdr_len, head);
 		at.off = r->hdr_len + head;
 		if (unlikely(at.off == first->len))
 			at = (struct cursor){.at = first + 1};
 	} else {
-		gather(&at, &hdr, r->hdr_len);
 		gather(&at, to, head);
 	}
 	if (len > head)
@@ -106,7 +118,7 @@ static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
 {
 	if (likely(k < n))
 		vhost_prefetch(r->pieces.of[r->chains[k].piece].at, r->chains[k].len,
-			       HEAD_BYTES + sizeof(struct virtio_net_hdr_mrg_rxbuf));
+			       PLAIN_BYTES + (uint32_t)sizeof(struct virtio_net_hdr_mrg_rxbuf));
 }
 
 /* Reads what is available, and fetches the first of it. */
