@@ -25,17 +25,21 @@ const char *vhost_fault_text(enum vhost_fault fault)
 	return fault < RTE_DIM(texts) ? texts[fault] : NULL;
 }
 
+/* An indirect table may lie at any address. */
+typedef struct vring_desc split_desc __attribute__((aligned(1)));
+typedef struct vring_packed_desc packed_desc __attribute__((aligned(1)));
+
 /* Each field is read once. */
 static struct desc read_split(const void *table, uint32_t i)
 {
-	const volatile struct vring_desc *d = (const struct vring_desc *)table + i;
+	const volatile split_desc *d = (const split_desc *)table + i;
 
 	return (struct desc){.addr = d->addr, .len = d->len, .flags = d->flags, .next = d->next};
 }
 
 static struct desc read_packed(const void *table, uint32_t i)
 {
-	const volatile struct vring_packed_desc *d = (const struct vring_packed_desc *)table + i;
+	const volatile packed_desc *d = (const packed_desc *)table + i;
 
 	return (struct desc){.addr = d->addr, .len = d->len, .flags = d->flags, .next = d->id};
 }

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Requests (vhost-user, "Front-end message types"). */
@@ -75,90 +74,53 @@ static int copy_memory(struct vhost_mem *to, int vid)
 	return 0;
 }
 
-static void set_features(struct vhost_ring *r, uint64_t features)
-{
-	const uint64_t one = 1;
-	const uint64_t long_header = one << VIRTIO_NET_F_MRG_RXBUF | one << VIRTIO_F_VERSION_1 |
-				     one << VIRTIO_F_RING_PACKED;
-
-	r->packed = features & one << VIRTIO_F_RING_PACKED;
-	r->event_idx = features & one << VIRTIO_RING_F_EVENT_IDX;
-	r->mergeable = features & one << VIRTIO_NET_F_MRG_RXBUF;
-	r->log = features & one << VHOST_F_LOG_ALL;
-	r->table.indirect = features & one << VIRTIO_RING_F_INDIRECT_DESC;
-	r->hdr_len = features & long_header ? sizeof(struct virtio_net_hdr_mrg_rxbuf)
-					    : sizeof(struct virtio_net_hdr);
-}
-
-/* Where the ring stands: as rte_vhost was told, or as we left it the last time. */
-static void set_place(struct vhost_ring *r, uint16_t avail, uint16_t used)
-{
-	r->next = r->packed ? avail & 0x7fff : avail;
-	r->used_idx = r->packed ? used & 0x7fff : used;
-	r->wrap = avail >> 15;
-	r->used_wrap = used >> 15;
-	r->seen = r->next;
-	r->called = r->used_idx;
-}
-
 static uint16_t place(const struct vhost_ring *r, uint16_t at, bool wrap)
 {
 	return r->packed ? (uint16_t)(at | wrap << 15) : at;
 }
 
 /* Only what the monitor passed a region for is kept there. */
-static void set_inflight(struct vhost *v, struct vhost_ring *r, int vid)
+static int set_inflight(struct vhost *v, struct vhost_ring *r, int vid)
 {
 	struct rte_vhost_ring_inflight info = {0};
 
 	if (rte_vhost_get_vhost_ring_inflight(vid, r->index, &info) != 0 || !info.inflight_split)
-		return;
-	vhost_ring_set_inflight(r, &info, v->resubmitted[r->index]);
+		return 0;
+	return vhost_ring_set_inflight(r, &info, v->resubmitted[r->index]);
+}
+
+/* Descriptors that workers may use. A worker must not wait for whoever reads a call; and a kick
+ * descriptor of our own stays what it is even if the monitor sends another one. */
+static void set_fds(struct vhost_ring *r)
+{
+	if (r->callfd >= 0 && fcntl(r->callfd, F_SETFL, O_NONBLOCK) < 0)
+		r->callfd = -1;
+	r->kickfd = r->kickfd >= 0 ? fcntl(r->kickfd, F_DUPFD_CLOEXEC, 0) : -1;
 }
 
 static struct vhost_ring *ring_new(struct vhost *v, int vid, uint16_t i)
 {
 	struct vhost_ring *r = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*r));
 	struct rte_vhost_vring vring = {0};
-	uint64_t features = 0;
-	uint16_t avail = 0, used = 0;
+	struct vhost_mem mem = {0};
+	struct vhost_ring_conf conf = {.mem = &mem, .index = i, .vid = vid};
 
 	if (!r)
 		return NULL;
-	memset(r, 0, offsetof(struct vhost_ring, tails));
-	if (rte_vhost_get_vhost_vring(vid, i, &vring) != 0 || !vring.desc || !vring.avail ||
-	    !vring.used || vring.size == 0 ||
-	    rte_vhost_get_negotiated_features(vid, &features) != 0 ||
-	    rte_vhost_get_vring_base(vid, i, &avail, &used) != 0 || copy_memory(&r->mem, vid) != 0)
+	if (rte_vhost_get_vhost_vring(vid, i, &vring) != 0 ||
+	    rte_vhost_get_negotiated_features(vid, &conf.features) != 0 ||
+	    rte_vhost_get_vring_base(vid, i, &conf.avail_base, &conf.used_base) != 0 ||
+	    copy_memory(&mem, vid) != 0)
 		goto free_ring;
-	set_features(r, features);
-	if (!r->packed && (vring.size & (vring.size - 1)) != 0)
+	conf.desc = vring.desc;
+	conf.avail = vring.avail;
+	conf.used = vring.used;
+	conf.size = vring.size;
+	conf.callfd = vring.callfd;
+	conf.kickfd = vring.kickfd;
+	if (vhost_ring_init(r, &conf) != 0 || set_inflight(v, r, vid) != 0)
 		goto free_ring;
-	r->table.mem = &r->mem;
-	r->table.desc = vring.desc;
-	r->table.size = vring.size;
-	r->table.write = !(i & 1);
-	r->avail = vring.avail;
-	r->used = vring.used;
-	r->size = vring.size;
-	r->mask = vring.size - 1;
-	r->index = i;
-	r->vid = vid;
-	r->buf_bytes = 2048;
-	r->used_gpa = vhost_mem_gpa(&r->mem, vring.used);
-	r->desc_gpa = vhost_mem_gpa(&r->mem, vring.desc);
-	r->shared = port_env.n_workers > 1;
-	rte_spinlock_init(&r->lock);
-	r->pieces.n = 0;
-	rte_mbuf_ext_refcnt_set(&r->owner, 1);
-	set_place(r, avail, used);
-	set_inflight(v, r, vid);
-	r->callfd = vring.callfd;
-	/* A worker must not wait for whoever reads it. */
-	if (r->callfd >= 0 && fcntl(r->callfd, F_SETFL, O_NONBLOCK) < 0)
-		r->callfd = -1;
-	/* A descriptor of our own stays what it is even if the monitor sends another one. */
-	r->kickfd = vring.kickfd >= 0 ? fcntl(vring.kickfd, F_DUPFD_CLOEXEC, 0) : -1;
+	set_fds(r);
 	return r;
 
 free_ring:
@@ -175,7 +137,8 @@ static void publish(struct vhost *v, int vid, uint16_t i)
 {
 	struct vhost_ring *r;
 
-	if (!v->enabled[i] || atomic_load(&v->rings[i]))
+	/* rte_vhost does not look whether it has a memory table before it tells of it. */
+	if (!v->has_memory || !v->enabled[i] || atomic_load(&v->rings[i]))
 		return;
 	r = ring_new(v, vid, i);
 	if (!r) {
@@ -183,9 +146,11 @@ static void publish(struct vhost *v, int vid, uint16_t i)
 		return;
 	}
 	r->owner.free_cb = borrowed_free;
-	/* Workers poll; a guest need not kick until one sleeps. */
-	if (i & 1)
-		vhost_ring_kicks(r, false);
+	r->shown = &v->faults[i];
+	atomic_store(r->shown, VHOST_OK);
+	/* Workers poll; a guest need not kick until one sleeps. Of its receive buffers nobody waits
+	 * to be told. */
+	vhost_ring_kicks(r, false);
 	atomic_store_explicit(&v->rings[i], r, memory_order_release);
 	atomic_fetch_or(mask_of(v, i), UINT64_C(1) << i / 2);
 }
@@ -201,19 +166,18 @@ static void publish_all(struct vhost *v, int vid)
 /* No worker knows it any more. What it borrowed goes back, and rte_vhost learns where it stands. */
 static void ring_end(struct vhost *v, int vid, struct vhost_ring *r)
 {
-	uint8_t fault = atomic_load(&r->fault);
+	bool done = vhost_ring_done(r);
 
-	if (!vhost_ring_done(r))
-		log_err("port %s: a packet still refers to the guest's memory", v->port->name);
-	if (fault)
-		log_err("port %s: ring %u of the guest was stopped: %s", v->port->name, r->index,
-			vhost_fault_text(fault));
 	rte_vhost_set_vring_base(vid, r->index, place(r, r->next, r->wrap),
 				 place(r, r->used_idx, r->used_wrap));
 	v->resubmitted[r->index] = r->resubmitted;
 	if (r->kickfd >= 0)
 		close(r->kickfd);
-	free(r);
+	/* Whoever frees the packet later counts in the ring, so this must stay. */
+	if (!done)
+		log_err("port %s: a packet still refers to the guest's memory", v->port->name);
+	else
+		free(r);
 }
 
 /* Takes rings [from, to) from the workers. */
@@ -326,13 +290,31 @@ static void announce(struct vhost *v, const struct message *m)
 	atomic_store(&v->rarp, mac | VHOST_ANNOUNCE);
 }
 
+/* What a predecessor did not finish is known while the record of it is the same, and the ring is
+ * not stopped: one that starts again shows in its indices what is not done. */
+static void forget_resubmitted(struct vhost *v, const struct message *m)
+{
+	uint32_t vring;
+
+	if (m->request == SET_INFLIGHT_FD)
+		memset(v->resubmitted, 0, sizeof(v->resubmitted));
+	memcpy(&vring, m->payload, sizeof(vring));
+	if (m->request == GET_VRING_BASE && vring < VHOST_RINGS)
+		v->resubmitted[vring] = UINT16_MAX;
+}
+
 static enum rte_vhost_msg_result before(int vid, void *msg)
 {
 	const struct message *m = msg;
 	struct vhost *v = by_vid(vid);
 
-	if (v && touches_rings(m->request))
+	if (v && touches_rings(m->request)) {
 		withdraw(v, vid, 0, VHOST_RINGS);
+		forget_resubmitted(v, m);
+	}
+	/* Until the new one is there: rte_vhost frees the old one first. */
+	if (v && m->request == SET_MEM_TABLE)
+		v->has_memory = false;
 	if (v && m->request == SEND_RARP)
 		announce(v, m);
 	return RTE_VHOST_MSG_RESULT_NOT_HANDLED;
@@ -345,6 +327,8 @@ static enum rte_vhost_msg_result after(int vid, void *msg)
 	const struct message *m = msg;
 	struct vhost *v = by_vid(vid);
 
+	if (v && m->request == SET_MEM_TABLE)
+		v->has_memory = true;
 	if (v && touches_rings(m->request) && atomic_load(&v->vid) == vid)
 		publish_all(v, vid);
 	return RTE_VHOST_MSG_RESULT_NOT_HANDLED;
@@ -363,6 +347,7 @@ static int on_connection(int vid)
 		return -1;
 	memset(v->enabled, 0, sizeof(v->enabled));
 	memset(v->resubmitted, 0, sizeof(v->resubmitted));
+	v->has_memory = false;
 	return rte_vhost_extern_callback_register(vid, &extern_ops, NULL);
 }
 

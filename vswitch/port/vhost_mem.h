@@ -7,6 +7,7 @@
 #define VSWITCH_PORT_VHOST_MEM_H
 
 #include <rte_branch_prediction.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct vhost_mem {
 
 /* Adds a region; more than VHOST_REGIONS_MAX, empty ones and ones that wrap around are left out. */
 void vhost_mem_add(struct vhost_mem *m, uint64_t gpa, uint64_t size, uint8_t *at);
+
+/* Do all of these bytes lie in one region? */
+bool vhost_mem_holds(const struct vhost_mem *m, const void *at, uint64_t len);
 
 /* The guest's bytes at gpa, and in *len, at most what it came with, how many of them lie there in
  * one piece (a region ends). NULL: there is no such memory. */

@@ -47,7 +47,11 @@ struct vhost {
 	uint64_t share[PORT_QUEUES_MAX]; /* the pairs that queue q serves */
 	uint8_t turn[PORT_QUEUES_MAX];	 /* the pair that queue q looks at first; its worker's */
 
+	_Atomic uint8_t faults[VHOST_RINGS]; /* enum vhost_fault, of a ring that was stopped */
+	uint8_t said[VHOST_RINGS];	     /* those that were logged; main's */
+
 	/* rte_vhost's thread only. */
+	bool has_memory;	   /* there is a memory table */
 	bool enabled[VHOST_RINGS]; /* the ring is complete and enabled */
 	uint16_t resubmitted[VHOST_RINGS];
 };

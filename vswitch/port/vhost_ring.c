@@ -3,30 +3,116 @@
 
 #include "vswitch/port/port.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
+
+static void set_features(struct vhost_ring *r, uint64_t features)
+{
+	const uint64_t one = 1;
+	const uint64_t long_header = one << VIRTIO_NET_F_MRG_RXBUF | one << VIRTIO_F_VERSION_1 |
+				     one << VIRTIO_F_RING_PACKED;
+
+	r->packed = features & one << VIRTIO_F_RING_PACKED;
+	r->event_idx = features & one << VIRTIO_RING_F_EVENT_IDX;
+	r->mergeable = features & one << VIRTIO_NET_F_MRG_RXBUF;
+	r->log = features & one << VHOST_F_LOG_ALL;
+	r->table.indirect = features & one << VIRTIO_RING_F_INDIRECT_DESC;
+	r->hdr_len = features & long_header ? sizeof(struct virtio_net_hdr_mrg_rxbuf)
+					    : sizeof(struct virtio_net_hdr);
+}
+
+static bool lies(const struct vhost_mem *m, const void *at, uint64_t len, uintptr_t align)
+{
+	return at && ((uintptr_t)at & (align - 1)) == 0 && vhost_mem_holds(m, at, len);
+}
+
+/* Lengths and alignment: virtio 1.2, 2.7 and 2.8. rte_vhost hands out what it could translate of a
+ * ring, and what it translated for other features or another size. */
+static bool lies_in_memory(const struct vhost_ring *r, const struct vhost_ring_conf *c)
+{
+	uint64_t event = r->event_idx ? sizeof(uint16_t) : 0, n = c->size;
+
+	if (!lies(c->mem, c->desc, n * sizeof(struct vring_desc), 16))
+		return false;
+	if (r->packed)
+		return lies(c->mem, c->avail, sizeof(struct vring_packed_desc_event), 4) &&
+		       lies(c->mem, c->used, sizeof(struct vring_packed_desc_event), 4);
+	return lies(c->mem, c->avail, sizeof(struct vring_avail) + n * sizeof(uint16_t) + event,
+		    2) &&
+	       lies(c->mem, c->used,
+		    sizeof(struct vring_used) + n * sizeof(struct vring_used_elem) + event, 4);
+}
+
+/* Where the ring stands: as rte_vhost was told, or as we left it the last time. */
+static bool set_place(struct vhost_ring *r, uint16_t avail, uint16_t used)
+{
+	r->next = r->packed ? avail & 0x7fff : avail;
+	r->used_idx = r->packed ? used & 0x7fff : used;
+	r->wrap = avail >> 15;
+	r->used_wrap = used >> 15;
+	r->seen = r->next;
+	r->called = r->used_idx;
+	return !r->packed || (r->next < r->size && r->used_idx < r->size);
+}
+
+int vhost_ring_init(struct vhost_ring *r, const struct vhost_ring_conf *c)
+{
+	memset(r, 0, offsetof(struct vhost_ring, tails));
+	set_features(r, c->features);
+	if (c->size == 0 || c->size > 32768 || !lies_in_memory(r, c) ||
+	    (!r->packed && (c->size & (c->size - 1)) != 0))
+		return -EINVAL;
+	r->mem = *c->mem;
+	r->table.mem = &r->mem;
+	r->table.desc = c->desc;
+	r->table.size = c->size;
+	r->table.write = !(c->index & 1);
+	r->avail = c->avail;
+	r->used = c->used;
+	r->size = c->size;
+	r->mask = c->size - 1;
+	r->index = c->index;
+	r->vid = c->vid;
+	r->callfd = c->callfd;
+	r->kickfd = c->kickfd;
+	r->buf_bytes = 2048;
+	r->used_gpa = vhost_mem_gpa(&r->mem, c->used);
+	r->shared = port_env.n_workers > 1;
+	rte_spinlock_init(&r->lock);
+	r->pieces.n = 0;
+	rte_mbuf_ext_refcnt_set(&r->owner, 1);
+	return set_place(r, c->avail_base, c->used_base) ? 0 : -EINVAL;
+}
 
 void vhost_ring_stop(struct vhost_ring *r, enum vhost_fault fault)
 {
 	atomic_store_explicit(&r->fault, (uint8_t)fault, memory_order_relaxed);
+	if (r->shown)
+		atomic_store_explicit(r->shown, (uint8_t)fault, memory_order_relaxed);
 	port_env.changed();
 }
 
-void vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
-			     uint16_t done)
+int vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
+			    uint16_t done)
 {
 	/* A packed ring's record says more than where its buffers are, and is not kept: what was
 	 * under way when flued ended is not sent twice, but may be lost. */
 	if (r->packed)
-		return;
+		return 0;
+	/* It lies in memory that the monitor can write to. */
+	if (*(const volatile uint16_t *)&info->inflight_split->desc_num < r->size)
+		return -EINVAL;
 	r->inflight = info->inflight_split;
-	for (uint16_t i = 0; i < r->inflight->desc_num; i++)
+	for (uint16_t i = 0; i < r->size; i++)
 		r->inflight_counter =
 			RTE_MAX(r->inflight_counter, r->inflight->desc[i].counter + 1);
 	if (!info->resubmit_inflight)
-		return;
+		return 0;
 	r->resubmit = info->resubmit_inflight;
 	r->n_resubmit = r->resubmit->resubmit_num;
 	r->resubmitted = RTE_MIN(done, r->n_resubmit);
+	return 0;
 }
 
 void vhost_ring_call(const struct vhost_ring *r)
@@ -40,27 +126,6 @@ void vhost_ring_call(const struct vhost_ring *r)
 void vhost_ring_log(const struct vhost_ring *r, const void *at, uint32_t len)
 {
 	rte_vhost_log_write(r->vid, vhost_mem_gpa(&r->mem, at), len);
-}
-
-static bool packed_empty(const struct vhost_ring *r)
-{
-	const struct vring_packed_desc *d =
-		(const struct vring_packed_desc *)r->table.desc + r->next;
-	uint16_t flags = __atomic_load_n(&d->flags, __ATOMIC_ACQUIRE);
-	bool avail = flags & 1 << VRING_PACKED_DESC_F_AVAIL;
-	bool used = flags & 1 << VRING_PACKED_DESC_F_USED;
-
-	return avail != r->wrap || used == r->wrap;
-}
-
-bool vhost_ring_empty(struct vhost_ring *r)
-{
-	if (atomic_load_explicit(&r->fault, memory_order_relaxed))
-		return true;
-	if (r->packed)
-		return packed_empty(r);
-	return r->resubmitted == r->n_resubmit &&
-	       __atomic_load_n(&r->avail->idx, __ATOMIC_ACQUIRE) == r->next;
 }
 
 static void kicks_split(struct vhost_ring *r, bool on)

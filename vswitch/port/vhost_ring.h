@@ -57,9 +57,10 @@ struct vhost_ring {
 	uint32_t buf_bytes; /* receive: bytes of a buffer, as they were lately */
 	int callfd, kickfd; /* kickfd is our own copy; -1: none */
 	int vid;
-	_Atomic uint8_t fault; /* enum vhost_fault; the ring is left alone from then on */
-	bool shared;	       /* several workers send to it */
-	rte_spinlock_t lock;   /* then */
+	_Atomic uint8_t fault;	/* enum vhost_fault; the ring is left alone from then on */
+	_Atomic uint8_t *shown; /* the same for people; may be NULL */
+	bool shared;		/* several workers send to it */
+	rte_spinlock_t lock;	/* then */
 
 	/* In-flight bookkeeping in memory the monitor keeps for us; NULL: not negotiated. */
 	struct rte_vhost_inflight_info_split *inflight;
@@ -67,7 +68,7 @@ struct vhost_ring {
 	const struct rte_vhost_resubmit_info *resubmit; /* buffers a predecessor did not finish */
 	uint16_t n_resubmit, resubmitted;
 
-	uint64_t used_gpa, desc_gpa; /* for the dirty log */
+	uint64_t used_gpa; /* for the dirty log */
 	struct vhost_mem mem;
 
 	struct rte_mbuf_ext_shared_info owner; /* of what is borrowed from transmit buffers */
@@ -75,6 +76,20 @@ struct vhost_ring {
 	struct vhost_chain chains[VHOST_TAKE_MAX];
 	struct vhost_pieces pieces;
 } __rte_cache_aligned;
+
+/* What a monitor says of a ring. */
+struct vhost_ring_conf {
+	const struct vhost_mem *mem;
+	void *desc, *avail, *used;	/* packed: the ring, the driver's and the device's events */
+	uint64_t features;		/* as negotiated */
+	uint16_t size, index;		/* index: the vring's number */
+	uint16_t avail_base, used_base; /* where it stands; packed: wrap counters in bit 15 */
+	int vid, callfd, kickfd;	/* both stay the caller's */
+};
+
+/* Makes *r a ring that stands there. -EINVAL: its size is none, it does not lie in the guest's
+ * memory or not aligned as virtio asks, or it stands outside itself. Any thread. */
+int vhost_ring_init(struct vhost_ring *r, const struct vhost_ring_conf *c);
 
 /* Reads up to n buffers that the guest made available, from the `next` on, into r->chains and
  * r->pieces, which are emptied first. Nothing moves: a buffer is consumed by vhost_ring_consume().
@@ -113,9 +128,6 @@ static inline void vhost_ring_give(struct vhost_ring *r, uint16_t n, const uint3
 		vhost_packed_give(r, n, len);
 }
 
-/* Is anything available? Worker. */
-bool vhost_ring_empty(struct vhost_ring *r);
-
 /* Asks the guest to kick when it makes something available, or not to. Worker, or nobody else. */
 void vhost_ring_kicks(struct vhost_ring *r, bool on);
 
@@ -123,9 +135,10 @@ void vhost_ring_kicks(struct vhost_ring *r, bool on);
 void vhost_ring_stop(struct vhost_ring *r, enum vhost_fault fault);
 
 /* Keeps the buffers under way in `info`, which the monitor holds for us; those a predecessor did
- * not finish come first, of which `done` are done already. rte_vhost's thread. */
-void vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
-			     uint16_t done);
+ * not finish come first, of which `done` are done already. -EINVAL: it has no room for the ring.
+ * rte_vhost's thread. */
+int vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
+			    uint16_t done);
 
 /* Raises the guest's interrupt. Worker. */
 void vhost_ring_call(const struct vhost_ring *r);

@@ -35,28 +35,6 @@ static inline uint16_t head_of(const struct vhost_ring *r, uint16_t k)
 	return *(const volatile uint16_t *)&r->avail->ring[(uint16_t)(r->next + k) & r->mask];
 }
 
-/* Buffers that a predecessor took and did not give back come first; they are in no available entry
- * that we have still to read. */
-static uint16_t take_again(struct vhost_ring *r, uint16_t n)
-{
-	uint16_t k = 0;
-
-	while (k < n && r->resubmitted + k < r->n_resubmit) {
-		uint16_t head = r->resubmit->resubmit_list[r->resubmitted + k].index;
-		enum vhost_fault fault =
-			vhost_chain_split(&r->table, head, &r->pieces, &r->chains[k]);
-
-		if (fault == VHOST_NO_ROOM && k > 0)
-			break;
-		if (fault) {
-			vhost_ring_stop(r, fault);
-			break;
-		}
-		k++;
-	}
-	return k;
-}
-
 /* One that is not a single, plain descriptor. false: no more for now. */
 static bool take_chain(struct vhost_ring *r, uint16_t head, uint16_t k)
 {
@@ -67,6 +45,18 @@ static bool take_chain(struct vhost_ring *r, uint16_t head, uint16_t k)
 	if (fault != VHOST_NO_ROOM || k == 0)
 		vhost_ring_stop(r, fault == VHOST_NO_ROOM ? VHOST_FAULT_LENGTH : fault);
 	return false;
+}
+
+/* Buffers that a predecessor took and did not give back come first; they are in no available entry
+ * that we have still to read. */
+static uint16_t take_again(struct vhost_ring *r, uint16_t n)
+{
+	uint16_t k = 0;
+
+	while (k < n && r->resubmitted + k < r->n_resubmit &&
+	       take_chain(r, r->resubmit->resubmit_list[r->resubmitted + k].index, k))
+		k++;
+	return k;
 }
 
 uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)

@@ -165,8 +165,9 @@ static uint16_t wanted(const struct vhost_ring *r, struct rte_mbuf *const *pkts,
 {
 	uint32_t want = 0;
 
+	/* A burst can be larger: units are split for guests that take none. */
 	if (!r->mergeable)
-		return n;
+		return RTE_MIN(n, (uint16_t)VHOST_TAKE_MAX);
 	for (uint16_t i = 0; i < n && want < VHOST_TAKE_MAX; i++) {
 		uint32_t need = pkts[i]->pkt_len + r->hdr_len;
 
