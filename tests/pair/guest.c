@@ -109,7 +109,7 @@ int guests_start(const struct guest_options *opt, unsigned int n, struct err *e)
 			  "--no-huge",
 			  "--no-shconf",
 			  "--iova-mode=va",
-			  "--log-level=warning",
+			  "--log-level=lib.*:warning",
 			  "--log-level=pmd.net.virtio.init:info",
 			  "--file-prefix",
 			  name,

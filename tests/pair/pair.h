@@ -25,7 +25,7 @@ struct stream {
 	uint64_t streak; /* frames since the last one that was missing, or came again */
 	/* TCP: places in the stream of bytes. */
 	uint32_t tcp_next, tcp_expected;
-	uint64_t units_whole, units_cut, sums_open;
+	uint64_t units_whole, units_cut, sums_open, sums_short;
 	uint16_t mss;
 };
 
