@@ -12,15 +12,27 @@ static void each_size(uint32_t number, struct shape *s)
 	s->bytes = FRAME_MIN + number % (FRAME_MAX - FRAME_MIN + 1u);
 }
 
+static void cut(uint32_t number, const uint16_t (*plans)[16], size_t n, struct shape *s)
+{
+	const uint16_t *plan = plans[number % n];
+
+	s->bytes = FRAME_MIN + number * 37 % (FRAME_MAX - FRAME_MIN + 1u);
+	while (s->n_cuts < 16 && plan[s->n_cuts] != 0) {
+		s->cut[s->n_cuts] = plan[s->n_cuts];
+		s->n_cuts++;
+	}
+}
+
 /* Cuts where something begins or ends: single bytes, within and right behind the headers, what a
- * switch may copy with them, a page; from two to sixteen segments: more than a driver puts into an
- * indirect table; and frames whose header of virtio lies in a descriptor of its own. */
+ * switch may copy with them, a page. Of each only as much as the frame has; at most seven segments,
+ * so that the driver puts them into an indirect table where it may. Every third frame without room
+ * for virtio's header, which then lies in a buffer of its own. */
 static void chained(uint32_t number, struct shape *s)
 {
 	static const uint16_t plans[][16] = {
 		{14},
 		{1},
-		{1, 1, 1, 1, 1, 1, 1},
+		{1, 1, 1, 1, 1, 1},
 		{12, 2},
 		{54, 1000},
 		{64, 1, 64, 1},
@@ -30,20 +42,33 @@ static void chained(uint32_t number, struct shape *s)
 		{257},
 		{1000, 1000, 1000, 1000},
 		{2036},
-		{2048, 2048, 2048, 2048},
 		{4095, 1, 1},
-		{3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53},
-		{300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300},
+		{2048, 2048, 2048, 2048},
 		{0},
 	};
-	const uint16_t *plan = plans[number % RTE_DIM(plans)];
 
-	s->bytes = FRAME_MIN + number * 37 % (FRAME_MAX - FRAME_MIN + 1u);
-	while (s->n_cuts < 15 && plan[s->n_cuts] != 0) {
-		s->cut[s->n_cuts] = plan[s->n_cuts];
-		s->n_cuts++;
-	}
+	cut(number, plans, RTE_DIM(plans), s);
 	s->no_headroom = number % 3 == 0;
+}
+
+/* More segments than the driver puts into an indirect table: a descriptor each. Frames too short
+ * for so many cuts go whole: DPDK 22.11's driver mistakes the descriptors' ids where both kinds
+ * meet in a packed ring that is not in order. */
+static void long_chained(uint32_t number, struct shape *s)
+{
+	static const uint16_t plans[][16] = {
+		{1, 1, 1, 1, 1, 1, 1, 1},
+		{3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53},
+		{300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300},
+		{14, 20, 20, 1448, 1448, 1448, 1448, 1448, 1448},
+	};
+	uint32_t bytes = 0;
+
+	cut(number, plans, RTE_DIM(plans), s);
+	for (unsigned int i = 0; i < s->n_cuts; i++)
+		bytes += s->cut[i];
+	if (s->bytes <= bytes)
+		s->n_cuts = 0;
 }
 
 /* Small ones, ordinary ones, large ones. */
@@ -150,6 +175,8 @@ int case_run(struct pair *p, const char *name, const volatile sig_atomic_t *stop
 		ret = pair_exchange(p, each_size, FRAME_MAX - FRAME_MIN + 1);
 	else if (strcmp(name, "chains") == 0)
 		ret = pair_exchange(p, chained, 3000);
+	else if (strcmp(name, "long") == 0)
+		ret = pair_exchange(p, long_chained, 3000);
 	else if (strcmp(name, "stall") == 0)
 		ret = stall(p);
 	else if (strcmp(name, "flood") == 0)
@@ -161,7 +188,7 @@ int case_run(struct pair *p, const char *name, const volatile sig_atomic_t *stop
 	else
 		return err_set(
 			&p->err, -EINVAL,
-			"there is no case '%s'; there are meet, sizes, chains, stall, flood, "
+			"there is no case '%s'; there are meet, sizes, chains, long, stall, flood, "
 			"checksums, units, endless",
 			name);
 	return ret;
