@@ -77,10 +77,10 @@ for packed in 0 1; do
 				options+=,in_order=$in_order,vectorized=$vectorized
 				if [ $packed$in_order = 10 ]; then
 					# Its driver cannot have both in one ring; see long_chained().
-					try $options $options long
-					try $options $options sizes chains stall flood
+					try "$options" "$options" long
+					try "$options" "$options" sizes chains stall flood
 				else
-					try $options $options "${frames[@]}"
+					try "$options" "$options" "${frames[@]}"
 				fi
 				holds stall ".missing > 0"
 				while IFS= read -r -d, path; do
@@ -105,7 +105,7 @@ try room=1500 packed_vq=1,room=9602 "${frames[@]}"
 say "units of 64 KB and open checksums, to guests that take them"
 for options in "" in_order=1 packed_vq=1 mrg_rxbuf=0 packed_vq=1,in_order=1,mrg_rxbuf=0; do
 	options+=${options:+,}offload=2
-	try $options $options checksums units
+	try "$options" "$options" checksums units
 	holds checksums ".received == .sent and .sums_open == .sent"
 	holds units ".received == .sent and .units_whole == .sent and .units_cut == 0"
 done
@@ -131,7 +131,7 @@ flued_stop
 say "several queue pairs"
 up server 2
 for options in queues=2 queues=2,packed_vq=1 queues=4,in_order=1; do
-	try $options $options "${frames[@]}"
+	try "$options" "$options" "${frames[@]}"
 done
 try queues=2,offload=2 queues=2,offload=2 checksums units
 flued_stop
