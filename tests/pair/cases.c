@@ -124,7 +124,7 @@ static int stall(struct pair *p)
 /* Both send as fast as they can, and more than the rings hold. */
 static int flood(struct pair *p)
 {
-	uint32_t window[PAIR_STREAMS];
+	uint32_t window[PAIR_STREAMS] = {0};
 	int ret;
 
 	p->lossy = true;
