@@ -25,6 +25,7 @@ enum {
 	SPARE = 512, /* buffers beyond those in rings: caches, and a burst each way */
 	UNITS = 256, /* descriptors of a transmit ring that are used with 64 KB buffers */
 	UNIT_SPARE = 256,
+	NET_HEADER = 64, /* virtio's lies in front of a received frame; the driver counts it in */
 	ROOM_2K = RTE_PKTMBUF_HEADROOM + CHAIN_BUFFER,
 	SPARE_MB = 96, /* rings, devices, DPDK itself */
 	/* Sent buffers are taken back when so many of the ring's are not free any more, so that a
@@ -49,7 +50,7 @@ static uint32_t tx_room(const struct traffic_spec *spec)
 static uint32_t rx_room(const struct traffic_spec *spec)
 {
 	return spec->buffers == TRAFFIC_ONE
-		       ? RTE_MAX((uint32_t)ROOM_2K, RTE_PKTMBUF_HEADROOM + largest(spec))
+		       ? RTE_MAX((uint32_t)ROOM_2K, tx_room(spec) + (spec->tso ? 0 : NET_HEADER))
 		       : ROOM_2K;
 }
 
@@ -257,14 +258,17 @@ static int connect_port(const struct traffic_port *spec, struct tports *t, size_
 	static const char *const forms[] = {
 		[TRAFFIC_IN_ORDER] = "",
 		[TRAFFIC_VECTOR] = ",mrg_rxbuf=0,in_order=0,vectorized=1",
-		[TRAFFIC_PACKED] = ",packed_vq=1,vectorized=1",
+		[TRAFFIC_PACKED] = ",packed_vq=1",
 	};
+	/* Its vectors send four units at a time without saying that they are units. */
+	bool vectors = t->rings == TRAFFIC_PACKED && !t->tso;
 	char name[48], args[256];
 
 	snprintf(name, sizeof(name), "net_virtio_user%zu", i);
 	snprintf(args, sizeof(args),
-		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff%s",
-		 spec->socket, spec->server, spec->queues, RING, i, forms[t->rings]);
+		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff%s%s",
+		 spec->socket, spec->server, spec->queues, RING, i, forms[t->rings],
+		 vectors ? ",vectorized=1" : "");
 	/* Left by a generator that was killed: nobody could listen there. */
 	if (spec->server)
 		unlink(spec->socket);
