@@ -46,6 +46,12 @@ int guests_wire(const struct cell *cell, size_t n_ports, bool guest_serves, stru
 
 	if (bytes != TRAFFIC_UNIT && bytes > mtu + ETHERNET)
 		mtu = bytes - ETHERNET;
+	if (!strcmp(cell_text(cell, "rings"), "vector") &&
+	    (strcmp(cell_text(cell, "buffers"), "one") != 0 || bytes == TRAFFIC_UNIT))
+		return err_set(
+			e, -EINVAL,
+			"rings vector takes frames in one buffer and no units: give it buffers "
+			"one, and a size other than 64k");
 	if (n_ports > WIRE_PORTS)
 		return err_set(e, -EINVAL, "at most %d ports", WIRE_PORTS);
 	w->n_ports = n_ports;
@@ -75,6 +81,21 @@ struct traffic_trial guests_pairs(const struct subject *s)
 	};
 }
 
+/* How the cell's guests hold frames. Scenarios without these parameters have the defaults. */
+static void forms(const struct cell *cell, struct traffic_spec *spec)
+{
+	const char *buffers = cell_text(cell, "buffers"), *rings = cell_text(cell, "rings");
+
+	if (!strcmp(buffers, "one"))
+		spec->buffers = TRAFFIC_ONE;
+	else if (!strcmp(buffers, "2k"))
+		spec->buffers = TRAFFIC_2K;
+	if (!strcmp(rings, "vector"))
+		spec->rings = TRAFFIC_VECTOR;
+	else if (!strcmp(rings, "packed"))
+		spec->rings = TRAFFIC_PACKED;
+}
+
 int guests_open(struct subject *s, struct guests *g, struct err *e)
 {
 	const struct wiring *w = &s->rig->wiring;
@@ -88,6 +109,7 @@ int guests_open(struct subject *s, struct guests *g, struct err *e)
 	char name[64];
 	int ret;
 
+	forms(s->cell, &spec);
 	snprintf(name, sizeof(name), "%s.load", s->rig->id);
 	spec.name = name;
 	for (size_t i = 0; i < w->n_ports; i++)

@@ -8,6 +8,10 @@
 static const struct scenario_param params[] = {
 	{"size", "64", "64..9018|imix|64k", "bytes of a frame with its FCS; 64k: a TSO unit"},
 	{"flows", "1", "1..1000000", "pairs of addresses and UDP ports, each way"},
+	{"buffers", "mixed", "mixed|one|2k",
+	 "a frame lies in one buffer or in some of 2 KB; mixed: sent from one, received in 2 KB"},
+	{"rings", "in-order", "in-order|vector|packed",
+	 "of the guests; vector: split, not mergeable, received with vectors"},
 	{"both", "on", "on|off", "both ways at once"},
 	{"goal", "max+0.1%", "max|0|0.1%|0.5%|1%|max+0|max+0.1%|max+0.5%|0+0.5%|max+0+0.5%",
 	 "what may be lost; max: the most that comes through, whatever is lost"},

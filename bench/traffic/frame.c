@@ -154,7 +154,6 @@ void frame_fill_unit(const struct frame_image *img, uint8_t *to, uint32_t flow,
 	frame_put32(to + L4_AT + 4, sig->seq << 16);
 	frame_put32(to + L4_AT + 8, (uint32_t)sig->trial << 16 | sig->stream);
 	frame_sig_put(to + FRAME_UNIT_HEAD, sig);
-	memcpy(to + img->bytes - FRAME_SIG, to + FRAME_UNIT_HEAD, FRAME_SIG);
 }
 
 static enum frame_kind parse_piece(const uint8_t *head, uint32_t ip_bytes, struct frame_seen *seen)

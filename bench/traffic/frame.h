@@ -180,7 +180,8 @@ static inline void frame_fill(const struct frame_image *img, uint8_t *to, uint32
 	frame_sig_write(to + FRAME_SIG_AT, &w);
 }
 
-/* Writes a unit's headers and both signatures. */
+/* Writes a unit's headers and the signature behind them. The same signature belongs at its end,
+ * which may lie in another buffer. */
 void frame_fill_unit(const struct frame_image *img, uint8_t *to, uint32_t flow,
 		     const struct frame_sig *sig);
 

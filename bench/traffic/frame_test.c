@@ -148,6 +148,7 @@ static void units(void **state)
 		assert_true(img.bytes <= FRAME_MAX && img.bytes > 54000);
 		assert_int_equal(frame_unit_payload(&img) % img.mss, 0);
 		frame_fill_unit(&img, f, 3, &sig);
+		memcpy(f + img.bytes - FRAME_SIG, f + FRAME_UNIT_HEAD, FRAME_SIG);
 		assert_int_equal(frame_parse(f, img.bytes, &seen), FRAME_PIECE);
 		assert_int_equal(seen.at, 0);
 		assert_int_equal(seen.payload, frame_unit_payload(&img));

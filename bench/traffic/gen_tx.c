@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench/traffic/chain.h"
 #include "bench/traffic/gen.h"
 
 #include <rte_ethdev.h>
@@ -27,7 +28,11 @@ static inline void fetch(const void *p)
 static inline void make_unit(struct rte_mbuf *m, const struct frame_image *img, uint32_t flow,
 			     const struct frame_sig *sig)
 {
-	frame_fill_unit(img, rte_pktmbuf_mtod(m, uint8_t *), flow, sig);
+	uint8_t *to = rte_pktmbuf_mtod(m, uint8_t *);
+
+	frame_fill_unit(img, to, flow, sig);
+	/* A cut unit is known by its end. */
+	chain_write(m, img->bytes - FRAME_SIG, to + FRAME_UNIT_HEAD, FRAME_SIG);
 	m->ol_flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV4;
 	m->tx_offload = 0;
 	m->l2_len = 14;
@@ -44,8 +49,12 @@ static inline void make(struct gen_port *p, struct rte_mbuf *m, struct frame_sig
 
 	sig->due = due;
 	sig->delay = delay > UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
-	m->data_len = (uint16_t)img->bytes;
-	m->pkt_len = img->bytes;
+	if (p->t->chains && img->bytes > CHAIN_BUFFER) {
+		chain_lay(m, img->bytes);
+	} else {
+		m->data_len = (uint16_t)img->bytes;
+		m->pkt_len = img->bytes;
+	}
 	if (img->mss) {
 		make_unit(m, img, p->flow, sig);
 	} else {
@@ -74,6 +83,8 @@ static uint32_t hand_over(struct gen_port *p, struct share *shares)
 		n = rte_eth_tx_burst(p->t->id, q, s->pkts, s->n);
 		sent += n;
 		/* It is not due later: whoever had no room then has lost it. */
+		for (uint16_t i = n; p->t->chains && i < s->n; i++)
+			chain_undo(s->pkts[i]);
 		if (unlikely(n < s->n))
 			rte_mempool_put_bulk(p->t->tx, (void **)&s->pkts[n], s->n - n);
 		s->n = 0;

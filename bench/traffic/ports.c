@@ -2,6 +2,7 @@
 #include "bench/traffic/ports.h"
 
 #include "base/clock.h"
+#include "bench/traffic/chain.h"
 #include "bench/traffic/frame.h"
 #include "packet/pool.h"
 
@@ -24,17 +25,39 @@ enum {
 	SPARE = 512, /* buffers beyond those in rings: caches, and a burst each way */
 	UNITS = 256, /* descriptors of a transmit ring that are used with 64 KB buffers */
 	UNIT_SPARE = 256,
-	RX_ROOM = RTE_PKTMBUF_HEADROOM + 2048, /* large frames lie over several, as in a guest */
-	SPARE_MB = 96,			       /* rings, devices, DPDK itself */
+	NET_HEADER = 64, /* virtio's lies in front of a received frame; the driver counts it in */
+	ROOM_2K = RTE_PKTMBUF_HEADROOM + CHAIN_BUFFER,
+	SPARE_MB = 96, /* rings, devices, DPDK itself */
 	/* Sent buffers are taken back when so many of the ring's are not free any more, so that a
 	 * few warm ones go round. */
 	TX_KEEP = 64,
 };
 
-static uint32_t tx_room(const struct traffic_spec *spec)
+/* The largest frame that is sent, on a ring. */
+static uint32_t largest(const struct traffic_spec *spec)
 {
 	/* 18: Ethernet and a VLAN tag. */
-	return spec->tso ? UINT16_MAX : RTE_PKTMBUF_HEADROOM + RTE_ALIGN(spec->mtu + 18, 64);
+	return spec->tso ? FRAME_MAX : RTE_ALIGN(spec->mtu + 18, 64);
+}
+
+static uint32_t tx_room(const struct traffic_spec *spec)
+{
+	return spec->buffers == TRAFFIC_2K ? ROOM_2K : RTE_PKTMBUF_HEADROOM + largest(spec);
+}
+
+/* Where a frame is to fit in one buffer, small frames get buffers of the ordinary size all the
+ * same, as a guest's are. */
+static uint32_t rx_room(const struct traffic_spec *spec)
+{
+	return spec->buffers == TRAFFIC_ONE
+		       ? RTE_MAX((uint32_t)ROOM_2K, tx_room(spec) + (spec->tso ? 0 : NET_HEADER))
+		       : ROOM_2K;
+}
+
+/* Receive buffers for units are large: a shorter ring of them holds as much. */
+static uint16_t rx_ring(const struct traffic_spec *spec)
+{
+	return spec->tso && spec->buffers == TRAFFIC_ONE ? UNITS : RING;
 }
 
 static uint32_t tx_buffers(const struct traffic_spec *spec, size_t port)
@@ -47,7 +70,13 @@ static uint32_t tx_buffers(const struct traffic_spec *spec, size_t port)
 
 static uint32_t rx_buffers(const struct traffic_spec *spec, size_t port)
 {
-	return spec->ports[port].queues * RING * 2 + SPARE;
+	return spec->ports[port].queues * rx_ring(spec) * 2u + SPARE;
+}
+
+/* Buffers that frames go on in. */
+static uint32_t tails(const struct traffic_spec *spec, size_t port)
+{
+	return spec->buffers == TRAFFIC_2K ? tx_buffers(spec, port) * chain_more(largest(spec)) : 0;
 }
 
 static unsigned long needed_mb(const struct traffic_spec *spec)
@@ -56,7 +85,8 @@ static unsigned long needed_mb(const struct traffic_spec *spec)
 
 	for (size_t i = 0; i < spec->n_ports; i++)
 		bytes += tx_buffers(spec, i) * (object + tx_room(spec)) +
-			 rx_buffers(spec, i) * (object + RX_ROOM);
+			 rx_buffers(spec, i) * (object + rx_room(spec)) +
+			 tails(spec, i) * (object + ROOM_2K);
 	return bytes / (1024 * 1024) + SPARE_MB;
 }
 
@@ -106,6 +136,9 @@ static int start_eal(const struct traffic_spec *spec, struct tports *t, struct e
 		args[argc++] = "-m";
 		args[argc++] = mb_text;
 	}
+	/* A packed ring's vectors are of 512 bits, which DPDK takes only when it is told to. */
+	if (spec->rings == TRAFFIC_PACKED)
+		args[argc++] = "--force-max-simd-bitwidth=512";
 	for (int i = 0; i < argc; i++)
 		argv[i] = (char *)(uintptr_t)args[i];
 	argv[argc] = NULL;
@@ -136,11 +169,25 @@ static struct rte_mempool *pool(const char *name, uint32_t n, uint32_t room, str
 	return p;
 }
 
+static int make_tails(const struct traffic_spec *spec, struct tport *p, size_t i, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "tails%zu", i);
+	p->tails = pool(name, tails(spec, i), ROOM_2K, e);
+	p->chains = true;
+	return p->tails ? chain_give(p->tx, p->tails, chain_more(largest(spec)), e) : e->code;
+}
+
 int tports_start(const struct traffic_spec *spec, struct tports *t, struct err *e)
 {
 	int ret;
 
-	*t = (struct tports){.n = spec->n_ports, .tso = spec->tso, .mtu = spec->mtu};
+	*t = (struct tports){.n = spec->n_ports,
+			     .tso = spec->tso,
+			     .mtu = spec->mtu,
+			     .rings = spec->rings,
+			     .rx_ring = rx_ring(spec)};
 	ret = start_eal(spec, t, e);
 	for (size_t i = 0; ret == 0 && i < t->n; i++) {
 		struct tport *p = &t->port[i];
@@ -150,11 +197,13 @@ int tports_start(const struct traffic_spec *spec, struct tports *t, struct err *
 		snprintf(name, sizeof(name), "tx%zu", i);
 		p->tx = pool(name, tx_buffers(spec, i), tx_room(spec), e);
 		snprintf(name, sizeof(name), "rx%zu", i);
-		p->rx = p->tx ? pool(name, rx_buffers(spec, i), RX_ROOM, e) : NULL;
+		p->rx = p->tx ? pool(name, rx_buffers(spec, i), rx_room(spec), e) : NULL;
 		if (!p->rx)
 			ret = e->code;
 		else
 			rte_mempool_obj_iter(p->tx, fill, NULL);
+		if (ret == 0 && tails(spec, i) > 0)
+			ret = make_tails(spec, p, i, e);
 	}
 	return ret;
 }
@@ -163,21 +212,26 @@ int tports_start(const struct traffic_spec *spec, struct tports *t, struct err *
 static int set_up(const struct tports *t, struct tport *p)
 {
 	struct rte_eth_conf conf = {
-		.rxmode = {.mtu = t->mtu, .offloads = RTE_ETH_RX_OFFLOAD_SCATTER},
+		.rxmode = {.mtu = t->mtu},
 		/* The link's state is how a server learns that its switch came back. */
 		.intr_conf = {.lsc = 1},
 	};
 	struct rte_eth_txconf tx = {.tx_free_thresh = RING - TX_KEEP};
 	int ret;
 
+	/* In one buffer each, where the guest has no mergeable ones. */
+	if (t->rings != TRAFFIC_VECTOR)
+		conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
+	if (p->chains)
+		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (t->tso) {
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TCP_LRO | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
-		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
-				       RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+					RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	}
 	ret = rte_eth_dev_configure(p->id, p->queues, p->queues, &conf);
 	for (uint16_t q = 0; ret == 0 && q < p->queues; q++) {
-		ret = rte_eth_rx_queue_setup(p->id, q, RING, SOCKET_ID_ANY, NULL, p->rx);
+		ret = rte_eth_rx_queue_setup(p->id, q, t->rx_ring, SOCKET_ID_ANY, NULL, p->rx);
 		if (ret == 0)
 			ret = rte_eth_tx_queue_setup(p->id, q, t->tso ? UNITS : RING, SOCKET_ID_ANY,
 						     &tx);
@@ -200,12 +254,21 @@ static void nap(void)
 static int connect_port(const struct traffic_port *spec, struct tports *t, size_t i,
 			uint64_t end_ns, struct err *e)
 {
+	/* What is not named is the driver's default: split, mergeable buffers, in order. */
+	static const char *const forms[] = {
+		[TRAFFIC_IN_ORDER] = "",
+		[TRAFFIC_VECTOR] = ",mrg_rxbuf=0,in_order=0,vectorized=1",
+		[TRAFFIC_PACKED] = ",packed_vq=1",
+	};
+	/* Its vectors send four units at a time without saying that they are units. */
+	bool vectors = t->rings == TRAFFIC_PACKED && !t->tso;
 	char name[48], args[256];
 
 	snprintf(name, sizeof(name), "net_virtio_user%zu", i);
 	snprintf(args, sizeof(args),
-		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff", spec->socket,
-		 spec->server, spec->queues, RING, i);
+		 "path=%s,server=%d,queues=%u,queue_size=%d,mac=02:%02zx:ff:ff:ff:ff%s%s",
+		 spec->socket, spec->server, spec->queues, RING, i, forms[t->rings],
+		 vectors ? ",vectorized=1" : "");
 	/* Left by a generator that was killed: nobody could listen there. */
 	if (spec->server)
 		unlink(spec->socket);

@@ -17,8 +17,9 @@ struct tport {
 	uint16_t id; /* DPDK's */
 	uint16_t queues;
 	bool connected;
-	struct rte_mempool *tx; /* every buffer holds the pattern from its first byte on */
-	struct rte_mempool *rx;
+	bool chains;			/* frames are sent from several buffers: chain.h */
+	struct rte_mempool *tx;		/* every buffer holds the pattern from its first byte on */
+	struct rte_mempool *rx, *tails; /* tails: NULL without chains */
 };
 
 struct tports {
@@ -26,6 +27,8 @@ struct tports {
 	size_t n;
 	bool tso;
 	uint32_t mtu;
+	enum traffic_rings rings;
+	uint16_t rx_ring; /* descriptors of a receive ring that are used */
 	size_t n_workers; /* lcores 1 … n_workers, each on a processor of its own where there are */
 };
 

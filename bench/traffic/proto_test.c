@@ -125,7 +125,13 @@ static void results_go_there_and_back(void **state)
 
 static void specs(void **state)
 {
-	struct traffic_spec spec = {.name = "x", .n_ports = 2, .cpus = 5, .tso = true, .mtu = 9000};
+	struct traffic_spec spec = {.name = "x",
+				    .n_ports = 2,
+				    .cpus = 5,
+				    .tso = true,
+				    .mtu = 9000,
+				    .buffers = TRAFFIC_2K,
+				    .rings = TRAFFIC_PACKED};
 	struct traffic_spec back;
 	struct err e = {0};
 	json_t *json;
@@ -139,6 +145,16 @@ static void specs(void **state)
 	assert_int_equal(back.ports[0].queues, 2);
 	assert_int_equal(back.mtu, 9000);
 	assert_int_equal(back.cpus, 5);
+	assert_int_equal(back.buffers, TRAFFIC_2K);
+	assert_int_equal(back.rings, TRAFFIC_PACKED);
+	json_object_set_new(json, "buffers", json_string("3k"));
+	assert_int_equal(proto_spec(json, &back, &e), -EINVAL);
+	json_object_del(json, "buffers");
+	assert_int_equal(proto_spec(json, &back, &e), 0);
+	assert_int_equal(back.buffers, TRAFFIC_MIXED);
+	/* The driver's vectors do not take everything. */
+	json_object_set_new(json, "rings", json_string("vector"));
+	assert_int_equal(proto_spec(json, &back, &e), -EINVAL);
 	json_decref(json);
 	spec.ports[1].socket = "/run/a,server=1";
 	json = proto_spec_json(&spec);

@@ -8,6 +8,8 @@
 
 enum { FRAME_LEAST = 64, MTU_LEAST = 256, MTU_MOST = 9600 };
 
+static const char *const buffers[] = {"mixed", "one", "2k"};
+static const char *const rings[] = {"in-order", "vector", "packed"};
 static const char *const patterns[] = {"pairs", "broadcast", "learn", "silent"};
 
 json_t *proto_spec_json(const struct traffic_spec *spec)
@@ -19,9 +21,10 @@ json_t *proto_spec_json(const struct traffic_spec *spec)
 				      json_pack("{s:s,s:b,s:I}", "socket", spec->ports[i].socket,
 						"server", spec->ports[i].server, "queues",
 						(json_int_t)spec->ports[i].queues));
-	return json_pack("{s:s,s:o,s:I,s:b,s:b,s:I}", "name", spec->name, "ports", ports, "cpus",
-			 (json_int_t)spec->cpus, "huge_pages", spec->huge_pages, "tso", spec->tso,
-			 "mtu", (json_int_t)spec->mtu);
+	return json_pack("{s:s,s:o,s:I,s:b,s:b,s:I,s:s,s:s}", "name", spec->name, "ports", ports,
+			 "cpus", (json_int_t)spec->cpus, "huge_pages", spec->huge_pages, "tso",
+			 spec->tso, "mtu", (json_int_t)spec->mtu, "buffers", buffers[spec->buffers],
+			 "rings", rings[spec->rings]);
 }
 
 json_t *proto_trial_json(const struct traffic_trial *t)
@@ -56,10 +59,23 @@ static double get_real(const json_t *obj, const char *key)
 	return json_number_value(json_object_get(obj, key));
 }
 
+/* The word's place in the list; 0 when the member is absent. */
+static int word_of(const json_t *json, const char *key, const char *const *words, int n,
+		   struct err *e)
+{
+	const char *word = json_get_str(json, key, words[0]);
+
+	for (int i = 0; i < n; i++)
+		if (!strcmp(word, words[i]))
+			return i;
+	return err_set(e, -EINVAL, "%s: there is no '%s'", key, word);
+}
+
 int proto_spec(const json_t *json, struct traffic_spec *spec, struct err *e)
 {
 	const json_t *ports = json_object_get(json, "ports");
 	int64_t mtu = json_get_int(json, "mtu", 0);
+	int how, form;
 
 	*spec = (struct traffic_spec){
 		.name = json_get_str(json, "name", ""),
@@ -69,6 +85,17 @@ int proto_spec(const json_t *json, struct traffic_spec *spec, struct err *e)
 		.tso = json_get_bool(json, "tso", false),
 		.mtu = (unsigned int)mtu,
 	};
+	how = word_of(json, "buffers", buffers, 3, e);
+	form = word_of(json, "rings", rings, 3, e);
+	if (how < 0 || form < 0)
+		return -EINVAL;
+	spec->buffers = (enum traffic_buffers)how;
+	spec->rings = (enum traffic_rings)form;
+	if (spec->rings == TRAFFIC_VECTOR && (spec->buffers != TRAFFIC_ONE || spec->tso))
+		return err_set(
+			e, -EINVAL,
+			"rings vector: the driver's vectors take frames in one buffer, and no "
+			"units");
 	if (spec->n_ports == 0 || spec->n_ports > sizeof(spec->ports) / sizeof(spec->ports[0]))
 		return err_set(e, -EINVAL, "ports: 1 to 8 of them");
 	if (mtu < MTU_LEAST || mtu > MTU_MOST)

@@ -26,6 +26,14 @@ struct traffic_port {
 	unsigned int queues;
 };
 
+/* How a frame lies in a guest's buffers: sent from one and received into some of 2 KB (mixed), in
+ * one both ways, or in some of 2 KB both ways. */
+enum traffic_buffers { TRAFFIC_MIXED, TRAFFIC_ONE, TRAFFIC_2K };
+
+/* The form of a guest's rings, all of DPDK's virtio-user: split and in order (its default); split,
+ * without mergeable buffers, received with vectors; packed and in order. */
+enum traffic_rings { TRAFFIC_IN_ORDER, TRAFFIC_VECTOR, TRAFFIC_PACKED };
+
 struct traffic_spec {
 	const char *name; /* unique in this run */
 	size_t n_ports;	  /* 2 for v2v; up to 8 */
@@ -34,6 +42,8 @@ struct traffic_spec {
 	bool huge_pages;
 	bool tso;	  /* negotiate 64 KB units and partial checksums */
 	unsigned int mtu; /* largest frame that will be sent, less Ethernet */
+	enum traffic_buffers buffers;
+	enum traffic_rings rings; /* TRAFFIC_VECTOR needs TRAFFIC_ONE, and no tso */
 };
 
 enum traffic_pattern {
