@@ -126,12 +126,18 @@ const struct pkt_csum_named *pkt_csum_forms(unsigned int *n)
 	return forms;
 }
 
-uint16_t pkt_csum_long(const void *data, uint32_t len)
+static __attribute__((noinline)) uint16_t sum_blocks(const uint8_t *p, uint32_t len)
 {
-	const uint8_t *p = data;
 	uint64_t sum = 0;
 
 	for (; len > PKT_CSUM_BLOCK; len -= PKT_CSUM_BLOCK, p += PKT_CSUM_BLOCK)
 		sum += best(p, PKT_CSUM_BLOCK);
 	return pkt_csum_fold(sum + best(p, len));
+}
+
+uint16_t pkt_csum_long(const void *data, uint32_t len)
+{
+	if (unlikely(len > PKT_CSUM_BLOCK))
+		return sum_blocks(data, len);
+	return pkt_csum_fold(best(data, len));
 }
