@@ -31,10 +31,10 @@ enum {
 	PKT_FRAMES_MAX = 65535 / PKT_SEGSZ_MIN + 1, /* frames one unit can become */
 };
 
-/* Of a unit (_TCP_SEG, _UDP_SEG) over IPv4: all its frames carry the unit's IPv4 id; without it,
- * id, id + 1 and so on. Only where DF is set (RFC 6864 4.1), as Linux' SKB_GSO_TCP_FIXEDID. In a
- * tunnel it speaks of the inner header. The highest bit of ol_flags that DPDK leaves to
- * applications; pkt_flags_reserve() keeps others off it. */
+/* Of a unit (_TCP_SEG, _UDP_SEG) over IPv4: all its frames carry the unit's IPv4 id, as with Linux'
+ * SKB_GSO_TCP_FIXEDID; without it id, id + 1 and so on. In a tunnel it speaks of the inner header.
+ * The highest bit of ol_flags that DPDK leaves to applications; pkt_flags_reserve() keeps others
+ * off it. */
 #define PKT_FIXED_ID RTE_MBUF_F_LAST_FREE
 
 struct fwd_config;

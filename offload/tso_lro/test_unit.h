@@ -24,7 +24,7 @@ struct test_unit {
 	uint8_t tcp_flags;
 	uint8_t tos;
 	uint16_t ip_id, ip_frag;
-	bool fixed_id; /* IPv4, with ip_frag 0x4000 */
+	bool fixed_id;
 	uint16_t segsz;
 	uint32_t seq;
 	uint32_t payload;
@@ -162,7 +162,7 @@ static inline void test_unit_random(struct test_unit *u, uint32_t most, uint32_t
 	u->tos = test_random(state);
 	u->ip_id = test_random(state);
 	u->ip_frag = (r >> 20 & 1) ? 0x4000 : 0;
-	u->fixed_id = !u->ipv6 && u->ip_frag != 0 && (r >> 22 & 1);
+	u->fixed_id = r >> 22 & 1;
 	u->tunnel = (struct test_tunnel){0};
 	u->seq = test_random(state);
 	u->segsz = (r >> 21 & 1) ? 48 + test_below(state, 100) : 48 + test_below(state, 9000);

@@ -176,12 +176,7 @@ int tso_unit_read(struct tso_unit *u, const struct rte_mbuf *m)
 		return -EINVAL;
 
 	u->ipv4 = h.ip_version == 4;
-	u->id_step = 1;
-	if (m->ol_flags & PKT_FIXED_ID) {
-		if (!u->ipv4 || (u->hdr[u->l3 + 6] & 0x40) == 0)
-			return -EINVAL;
-		u->id_step = 0;
-	}
+	u->id_step = m->ol_flags & PKT_FIXED_ID ? 0 : 1;
 	u->l4 = u->l3 + h.l3_len;
 	u->hdr_len = u->l4 + h.l4_len;
 	u->segsz = m->tso_segsz;
