@@ -234,54 +234,6 @@ static void most_frames(void **state)
 }
 
 /* Each refusal leaves the unit to the caller, as it was. */
-static void refused(void **state)
-{
-	uint32_t seed = 4;
-
-	for (int what = 0; what < 14; what++) {
-		struct rte_mbuf *m, before;
-		uint8_t *bytes;
-
-		unit = (struct test_unit){.segsz = 1000, .payload = 5500, .udp = what % 2};
-		test_unit_build(&unit, &seed);
-		m = chain(2048, 2048, &seed);
-		bytes = rte_pktmbuf_mtod(m, uint8_t *);
-		if (what < 2)
-			m->l2_len += 4;
-		else if (what < 4)
-			m->l3_len = 0;
-		else if (what < 6)
-			m->l4_len += 4;
-		else if (what < 8)
-			bytes[23] ^= 6 ^ 17; /* the other protocol */
-		else if (what < 10)
-			bytes[17] ^= 1; /* IP length is not the packet's */
-		else if (what < 12)
-			m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
-		else
-			m->tso_segsz = PKT_SEGSZ_MIN - 1;
-		before = *m;
-		assert_int_equal(tso_split(m, header_pool, frames, PKT_FRAMES_MAX), -EINVAL);
-		assert_memory_equal(m, &before, sizeof(before));
-		rte_pktmbuf_free(m);
-		pools_are_full();
-	}
-}
-
-static void udp_length(void **state)
-{
-	uint32_t seed = 5;
-	struct rte_mbuf *m;
-
-	unit = (struct test_unit){.segsz = 1000, .payload = 5500, .udp = true};
-	test_unit_build(&unit, &seed);
-	unit.bytes[39] ^= 1;
-	m = chain(2048, 2048, &seed);
-	assert_int_equal(tso_split(m, header_pool, frames, PKT_FRAMES_MAX), -EINVAL);
-	rte_pktmbuf_free(m);
-	pools_are_full();
-}
-
 static void no_room(void **state)
 {
 	static struct rte_mbuf *all[HEADER_MBUFS];
@@ -335,8 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_units),	 cmocka_unit_test(shared_units),
-		cmocka_unit_test(most_frames),	 cmocka_unit_test(refused),
-		cmocka_unit_test(udp_length),	 cmocka_unit_test(no_room),
+		cmocka_unit_test(most_frames),	 cmocka_unit_test(no_room),
 		cmocka_unit_test(small_headers), cmocka_unit_test(tunnelled_units),
 	};
 
