@@ -13,6 +13,7 @@
 
 enum {
 	STOCK_MAX = 64, /* mbufs taken from the pool at a time */
+	AHEAD = 4,	/* mbufs of the stock that are on their way into the cache: two frames */
 };
 
 /* mbufs taken raw from the pool for the unit; `due` more will be. */
@@ -78,6 +79,12 @@ static inline struct rte_mbuf *stock_take(struct stock *s)
 			return NULL;
 		s->n = n;
 		s->due -= n;
+	}
+	if (likely(s->n > AHEAD)) {
+		struct rte_mbuf *soon = s->mbufs[s->n - 1 - AHEAD];
+
+		rte_mbuf_prefetch_part1(soon);
+		rte_mbuf_prefetch_part2(soon);
 	}
 	return s->mbufs[--s->n];
 }
