@@ -5,7 +5,18 @@
 #include "packet/tail.h"
 #include "packet/trace.h"
 
+#include <errno.h>
+#include <rte_errno.h>
+#include <rte_mbuf_dyn.h>
 #include <string.h>
+
+int pkt_flags_reserve(void)
+{
+	static const struct rte_mbuf_dynflag fixed_id = {.name = "flue_fixed_id"};
+
+	return rte_mbuf_dynflag_register_bitnum(&fixed_id, rte_bsf64(PKT_FIXED_ID)) < 0 ? -rte_errno
+											: 0;
+}
 
 void pkt_drop(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port, enum pkt_drop reason)
 {

@@ -9,7 +9,7 @@
  *   vlan_tci      after vlan_in: priority and VLAN id; the frame itself has no tag of ours then
  *   ol_flags      the offload intent, as a NIC's transmit flags: RTE_MBUF_F_TX_TCP_CKSUM or
  *                 _UDP_CKSUM (the checksum field holds the pseudo-header's sum),
- *                 _TCP_SEG or _UDP_SEG with tso_segsz, and _IPV4 or _IPV6
+ *                 _TCP_SEG or _UDP_SEG with tso_segsz, and _IPV4 or _IPV6; PKT_FIXED_ID
  *   tso_segsz     payload bytes of each frame the unit stands for
  * Data may be shared by several mbufs (flooding): before a stage writes to a header it asks
  * pkt_own_headers() for one of its own.
@@ -31,8 +31,18 @@ enum {
 	PKT_FRAMES_MAX = 65535 / PKT_SEGSZ_MIN + 1, /* frames one unit can become */
 };
 
+/* Of a unit (_TCP_SEG, _UDP_SEG) over IPv4: all its frames carry the unit's IPv4 id, as with Linux'
+ * SKB_GSO_TCP_FIXEDID; without it id, id + 1 and so on. In a tunnel it speaks of the inner header.
+ * The highest bit of ol_flags that DPDK leaves to applications; pkt_flags_reserve() keeps others
+ * off it. */
+#define PKT_FIXED_ID RTE_MBUF_F_LAST_FREE
+
 struct fwd_config;
 struct pkt_trace;
+
+/* Reserves our bits of ol_flags, once DPDK runs. 0, or a negative errno: somebody else has them.
+ * Main, once. */
+int pkt_flags_reserve(void);
 
 /* Packets of one burst that leave by one port. */
 struct pkt_outq {

@@ -3,6 +3,7 @@
 
 #include "packet/test_eal.h"
 
+#include <rte_mbuf_dyn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -196,6 +197,18 @@ static void drop_names(void **state)
 	assert_string_equal(pkt_drop_name(PKT_DROP_MTU_OUT), "mtu_out");
 }
 
+static void flags_are_ours(void **state)
+{
+	static const struct rte_mbuf_dynflag other = {.name = "other"};
+
+	assert_int_equal(PKT_FIXED_ID & (RTE_MBUF_F_TX_OFFLOAD_MASK | RTE_MBUF_F_INDIRECT |
+					 RTE_MBUF_F_EXTERNAL),
+			 0);
+	assert_int_equal(pkt_flags_reserve(), 0);
+	assert_true(rte_mbuf_dynflag_register_bitnum(&other, rte_bsf64(PKT_FIXED_ID)) < 0);
+	assert_int_equal(pkt_flags_reserve(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +216,7 @@ int main(void)
 		cmocka_unit_test(own_of_clone),	    cmocka_unit_test(own_of_spread),
 		cmocka_unit_test(own_of_external),  cmocka_unit_test(own_without_mbufs),
 		cmocka_unit_test(drop_counts),	    cmocka_unit_test(drop_names),
+		cmocka_unit_test(flags_are_ours),
 	};
 	uint32_t seed = 9;
 

@@ -4,7 +4,6 @@
 #include "packet/parse.h"
 
 #include <rte_byteorder.h>
-#include <rte_ip.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -18,14 +17,14 @@ uint16_t pkt_csum_mbuf(const struct rte_mbuf *m, uint32_t offset, uint32_t len, 
 	if (likely(offset + len <= m->data_len))
 		return pkt_csum_fold(
 			total +
-			rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, offset), len));
+			pkt_csum_bytes(rte_pktmbuf_mtod_offset(m, const void *, offset), len));
 	while (m != NULL && offset >= m->data_len) {
 		offset -= m->data_len;
 		m = m->next;
 	}
 	for (; m != NULL && len > 0; m = m->next, offset = 0) {
 		uint32_t n = RTE_MIN(len, m->data_len - offset);
-		uint16_t part = rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, offset), n);
+		uint16_t part = pkt_csum_bytes(rte_pktmbuf_mtod_offset(m, const void *, offset), n);
 
 		/* Behind an odd number of bytes, each byte sits in the other half of its word. */
 		total += odd ? rte_bswap16(part) : part;
@@ -74,10 +73,10 @@ uint16_t pkt_csum_pseudo(const uint8_t *l3, uint8_t ip_version, uint8_t proto, u
 
 	sum += rte_cpu_to_be_16(l4_total >> 16) + rte_cpu_to_be_16(l4_total & 0xffff);
 	if (ip_version == 4) {
-		sum += rte_raw_cksum(l3 + 12, 8);
+		sum += pkt_csum_short(l3 + 12, 8);
 	} else {
-		sum += rte_raw_cksum(l3 + 8, 16);
-		sum += rte_raw_cksum(ipv6_final_dst(l3, proto), 16);
+		sum += pkt_csum_short(l3 + 8, 16);
+		sum += pkt_csum_short(ipv6_final_dst(l3, proto), 16);
 	}
 	return pkt_csum_fold(sum);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "packet/csum.h"
 
+#include "packet/csum_forms.h"
 #include "packet/parse.h"
 #include "packet/test_eal.h"
 
@@ -12,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <sys/mman.h>
 
 static struct rte_mempool *pool;
 
@@ -43,6 +45,82 @@ static void random_chains(void **state)
 				 canonical(want));
 		rte_pktmbuf_free(m);
 	}
+}
+
+/* Every form this processor runs, over len bytes at p, and what callers call. */
+static void check_forms(const uint8_t *p, uint32_t len)
+{
+	const struct pkt_csum_named *forms;
+	uint16_t want = rte_cpu_to_be_16(test_sum(p, len, 0));
+	unsigned int n;
+
+	forms = pkt_csum_forms(&n);
+	for (unsigned int i = 0; i < n; i++)
+		if (pkt_csum_fold(forms[i].sum(p, len)) != want)
+			fail_msg("%s is wrong about %u bytes at %p", forms[i].name, len,
+				 (const void *)p);
+	assert_int_equal(pkt_csum_fold(pkt_csum_short(p, len)), want);
+	assert_int_equal(pkt_csum_bytes(p, len), want);
+	assert_int_equal(pkt_csum_long(p, len), want);
+}
+
+/* All short lengths, and those around larger ones, from each byte of a cache line on, with random
+ * bytes and with the largest; what lies around them must not count. */
+static void all_forms(void **state)
+{
+	enum { ROOM = 70000 };
+	static const uint32_t longs[] = {1448, 2048, 8948, 16384, 65535};
+	uint8_t *bytes = aligned_alloc(64, 2 * 64 + ROOM / 64 * 64 + 64);
+	uint32_t seed = 19;
+
+	assert_non_null(bytes);
+	for (int kind = 0; kind < 3; kind++) {
+		for (uint32_t i = 0; i < ROOM; i++)
+			bytes[i] = kind == 0 ? 0xff : kind == 1 ? 0 : test_random(&seed);
+		for (uint32_t at = 0; at < 64; at++)
+			for (uint32_t len = 0; len <= 600; len++)
+				check_forms(bytes + at, len);
+		for (size_t i = 0; i < RTE_DIM(longs); i++)
+			for (uint32_t at = 0; at < 64; at += 3)
+				for (uint32_t more = 0; more < 4; more++)
+					check_forms(bytes + at, longs[i] - 2 + more);
+	}
+	free(bytes);
+}
+
+/* A form's lanes hold a whole block of the largest words, and more than a block is several. */
+static void blocks(void **state)
+{
+	uint32_t len = 3 * PKT_CSUM_BLOCK + 7, seed = 23;
+	uint8_t *bytes = malloc(len + 1);
+
+	assert_non_null(bytes);
+	memset(bytes, 0xff, len + 1);
+	check_forms(bytes, PKT_CSUM_BLOCK);
+	check_forms(bytes + 1, PKT_CSUM_BLOCK);
+	assert_int_equal(pkt_csum_bytes(bytes + 1, len), rte_cpu_to_be_16(test_sum(bytes, len, 0)));
+	for (uint32_t i = 0; i <= len; i++)
+		bytes[i] = test_random(&seed);
+	check_forms(bytes, PKT_CSUM_BLOCK);
+	assert_int_equal(pkt_csum_bytes(bytes, len), rte_cpu_to_be_16(test_sum(bytes, len, 0)));
+	free(bytes);
+}
+
+/* Bytes that end where memory ends, or begin where it begins: nothing else is touched. */
+static void at_the_edge(void **state)
+{
+	const uint32_t page = 4096;
+	uint8_t *p = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	assert_int_equal(mprotect(p + page, page, PROT_READ | PROT_WRITE), 0);
+	for (uint32_t i = 0; i < page; i++)
+		p[page + i] = i * 7;
+	for (uint32_t len = 0; len <= 1500; len += len < 200 ? 1 : 13) {
+		check_forms(p + page, len);
+		check_forms(p + 2 * page - len, len);
+	}
+	munmap(p, 3 * page);
 }
 
 /* A whole unit of 0xff bytes: the largest sum there is. */
@@ -257,7 +335,8 @@ int main(void)
 		cmocka_unit_test(random_chains), cmocka_unit_test(largest),
 		cmocka_unit_test(fold),		 cmocka_unit_test(pseudo),
 		cmocka_unit_test(complete),	 cmocka_unit_test(udp_zero),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(refused),	 cmocka_unit_test(all_forms),
+		cmocka_unit_test(blocks),	 cmocka_unit_test(at_the_edge),
 	};
 
 	test_eal_init();

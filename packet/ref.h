@@ -35,6 +35,38 @@ static inline struct pkt_place pkt_place_at(struct rte_mbuf *m, uint32_t offset)
 	return p;
 }
 
+/* Adds n references to the data that seg shows, or takes back such as were not used (n < 0; not the
+ * last). Any thread. */
+static inline void pkt_ref_take(struct rte_mbuf *seg, int16_t n)
+{
+	if (RTE_MBUF_HAS_EXTBUF(seg))
+		rte_mbuf_ext_refcnt_update(seg->shinfo, n);
+	else
+		rte_mbuf_refcnt_update(rte_mbuf_from_indirect(seg), n);
+}
+
+/* Makes `ref` show n bytes of seg from off on: one of the references taken before. ref is fresh, or
+ * raw from its pool (rte_mempool_get_bulk()), and will not be the first of a packet: only what a
+ * later segment needs is written. As rte_pktmbuf_attach(), which counts one by one and copies what
+ * belongs to the first. Worker. */
+static inline void pkt_ref_show(struct rte_mbuf *ref, const struct rte_mbuf *seg, uint32_t off,
+				uint32_t n)
+{
+	ref->buf_addr = seg->buf_addr;
+	ref->buf_iova = seg->buf_iova;
+	ref->buf_len = seg->buf_len;
+	ref->data_off = seg->data_off + off;
+	ref->data_len = n;
+	ref->pkt_len = n;
+	if (RTE_MBUF_HAS_EXTBUF(seg)) {
+		ref->ol_flags = seg->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
+		ref->shinfo = seg->shinfo;
+	} else {
+		ref->ol_flags = RTE_MBUF_F_INDIRECT;
+		ref->priv_size = seg->priv_size;
+	}
+}
+
 /* Makes `ref`, a fresh mbuf, show up to `max` bytes from p on, as far as p's segment goes, and
  * appends it to `head` behind `tail`. Moves p on. Returns the bytes shown. p->seg is not NULL, and
  * head has less than RTE_MBUF_MAX_NB_SEGS segments. Worker. */
@@ -43,10 +75,8 @@ static inline uint32_t pkt_ref_append(struct rte_mbuf *head, struct rte_mbuf *ta
 {
 	uint32_t n = RTE_MIN(max, p->seg->data_len - p->off);
 
-	rte_pktmbuf_attach(ref, p->seg);
-	ref->data_off += p->off;
-	ref->data_len = n;
-	ref->pkt_len = n;
+	pkt_ref_take(p->seg, 1);
+	pkt_ref_show(ref, p->seg, p->off, n);
 	tail->next = ref;
 	head->nb_segs++;
 	head->pkt_len += n;

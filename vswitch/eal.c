@@ -85,7 +85,7 @@ static int start(const struct eal_setup *s, struct err *e)
 {
 	static char lcore_text[8192], mb_text[16];
 	char *argv[ARGS_MAX];
-	int argc = 0;
+	int argc = 0, ret;
 
 	lcores(s, lcore_text, sizeof(lcore_text));
 	snprintf(mb_text, sizeof(mb_text), "%lu", needed_mb(s->mbufs));
@@ -115,6 +115,12 @@ static int start(const struct eal_setup *s, struct err *e)
 	if (rte_eal_init(argc, argv) < 0)
 		return err_set(e, -rte_errno, "DPDK does not start: %s; the lines above say why",
 			       rte_strerror(rte_errno));
+	ret = pkt_flags_reserve();
+	if (ret < 0)
+		return err_set(e, ret,
+			       "DPDK does not reserve flue's packet flag: %s; use an unchanged "
+			       "DPDK 22.11 or later",
+			       strerror(-ret));
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #ifndef OFFLOAD_TSO_LRO_TEST_UNIT_H
 #define OFFLOAD_TSO_LRO_TEST_UNIT_H
 
+#include "offload/tso_lro/test_tunnel.h"
+#include "packet/burst.h"
 #include "packet/csum.h"
 #include "packet/test_eal.h"
 
@@ -22,20 +24,16 @@ struct test_unit {
 	uint8_t tcp_flags;
 	uint8_t tos;
 	uint16_t ip_id, ip_frag;
+	bool fixed_id;
 	uint16_t segsz;
 	uint32_t seq;
 	uint32_t payload;
-	/* What was built. */
+	struct test_tunnel tunnel; /* what is around it */
+	/* What was built. Lengths of the inner headers, each by itself. */
 	uint16_t l2_len, l3_len, l4_len;
 	uint32_t len;
 	uint8_t bytes[TEST_UNIT_MAX];
 };
-
-static inline void test_put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
 
 /* Appends an IPv6 extension header that says `next`; returns its length. */
 static inline uint32_t test_put_extension(uint8_t *p, uint8_t kind, uint8_t next)
@@ -93,19 +91,15 @@ static inline uint32_t test_put_l3(struct test_unit *u, uint8_t *l3)
  * the pseudo-header's sum with the length, as a guest leaves it. */
 static inline void test_unit_build(struct test_unit *u, uint32_t *state)
 {
-	uint8_t *p = u->bytes, *l3, *l4;
+	uint8_t *p, *l3, *l4;
 	uint32_t total;
 	uint16_t sum;
 
+	test_tunnel_plan(&u->tunnel);
+	p = u->bytes + u->tunnel.inner;
 	memcpy(p, "\x02\x00\x00\x00\x00\x0b\x02\x00\x00\x00\x00\x0a", 12);
-	p += 12;
-	for (int i = 0; i < u->tags; i++, p += 4) {
-		test_put16(p, i + 1 < u->tags ? 0x88a8 : 0x8100);
-		test_put16(p + 2, 0x6000 | (100 + i));
-	}
-	test_put16(p, u->ipv6 ? 0x86dd : 0x0800);
-	l3 = p + 2;
-	u->l2_len = l3 - u->bytes;
+	l3 = test_put_type(p + 12, u->tags, u->ipv6);
+	u->l2_len = l3 - p;
 	u->l3_len = test_put_l3(u, l3);
 	l4 = l3 + u->l3_len;
 	u->l4_len = u->udp ? 8 : 20 + u->tcp_options;
@@ -133,7 +127,8 @@ static inline void test_unit_build(struct test_unit *u, uint32_t *state)
 		memcpy(l4 + 16, &sum, 2);
 		memset(l4 + 20, 1, u->tcp_options);
 	}
-	u->len = u->l2_len + total;
+	u->len = u->tunnel.inner + u->l2_len + total;
+	test_tunnel_build(&u->tunnel, u->bytes, u->len);
 	for (uint8_t *q = l4 + u->l4_len; q < u->bytes + u->len; q++)
 		*q = test_random(state);
 }
@@ -144,7 +139,9 @@ static inline void test_unit_intent(const struct test_unit *u, struct rte_mbuf *
 	m->ol_flags |= u->ipv6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
 	m->ol_flags |= u->udp ? RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_UDP_CKSUM
 			      : RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM;
-	m->l2_len = u->l2_len;
+	if (u->fixed_id)
+		m->ol_flags |= PKT_FIXED_ID;
+	test_tunnel_intent(&u->tunnel, m, u->l2_len);
 	m->l3_len = u->l3_len;
 	m->l4_len = u->l4_len;
 	m->tso_segsz = u->segsz;
@@ -165,11 +162,24 @@ static inline void test_unit_random(struct test_unit *u, uint32_t most, uint32_t
 	u->tos = test_random(state);
 	u->ip_id = test_random(state);
 	u->ip_frag = (r >> 20 & 1) ? 0x4000 : 0;
+	u->fixed_id = r >> 22 & 1;
+	u->tunnel = (struct test_tunnel){0};
 	u->seq = test_random(state);
 	u->segsz = (r >> 21 & 1) ? 48 + test_below(state, 100) : 48 + test_below(state, 9000);
 	u->payload = test_below(state, most + 1);
 	if (u->payload > 65535 - 160)
 		u->payload = 65535 - 160;
+	test_unit_build(u, state);
+}
+
+/* The same in a random tunnel. */
+static inline void test_unit_tunnelled(struct test_unit *u, uint32_t most, uint32_t *state)
+{
+	test_unit_random(u, most, state);
+	test_tunnel_random(&u->tunnel, state);
+	u->tags = RTE_MIN(u->tags, 1);
+	u->extensions &= 1;
+	u->payload = RTE_MIN(u->payload, 65535u - 300);
 	test_unit_build(u, state);
 }
 
