@@ -29,8 +29,7 @@ static void name_entry(struct session *s, struct entry *entry, const char *name)
 	unsigned int same = 1;
 
 	for (size_t i = 0; i < s->n_entries; i++)
-		same += !strncmp(s->entries[i].name, name, strlen(name)) &&
-			strchr("#", s->entries[i].name[strlen(name)]) != NULL;
+		same += strcmp(s->entries[i].written, name) == 0;
 	if (same == 1)
 		snprintf(entry->name, sizeof(entry->name), "%.50s", name);
 	else
