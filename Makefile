@@ -8,7 +8,7 @@ help:
 	@echo 'make build    build the switch and its command line into build/'
 	@echo 'make demo     TCP and iSCSI through flue and through the Linux bridge, side by side (90 s)'
 	@echo 'make test     set-up, build, lint, every test; plain and with sanitizers'
-	@echo 'make bench    the standard set of measurements, beside OVS-DPDK, testpmd and the Linux bridge (20 min)'
+	@echo 'make bench    the standard set of measurements, beside OVS-DPDK, testpmd and the Linux bridge (25 min)'
 	@echo 'make lint     layout, static analysis, include directions'
 	@echo 'make format   lay out the C code'
 	@echo 'make asan     build with address and undefined-behaviour sanitizers into build-asan/'

@@ -107,6 +107,42 @@ void cells_free(struct cells *cells)
 	cells->n = 0;
 }
 
+size_t cells_name_length(const char *system)
+{
+	return strcspn(system, ":");
+}
+
+int cells_change(const struct scenario *scenario, const char *system, json_t *params, struct err *e)
+{
+	char *copy = strdup(system), *rest = copy, *word;
+	int ret = copy ? 0 : err_set(e, -ENOMEM, "out of memory");
+
+	if (copy)
+		strsep(&rest, ":");
+	while (ret == 0 && (word = strsep(&rest, ":"))) {
+		char *value = strchr(word, '=');
+		const struct scenario_param *p;
+
+		if (!value) {
+			ret = err_set(e, -EINVAL,
+				      "%s: after a system's name stand KEY=VALUE, as "
+				      "flue:flows=1",
+				      system);
+			break;
+		}
+		*value++ = '\0';
+		p = param_find(scenario, word, e);
+		if (!p)
+			ret = -EINVAL;
+		else if (!number_allowed(value, p->values))
+			ret = err_set(e, -EINVAL, "%s %s: must be %s", word, value, p->values);
+		else if (params)
+			json_object_set_new(params, word, json_string(value));
+	}
+	free(copy);
+	return ret;
+}
+
 static bool differs(const struct cells *cells, const char *name)
 {
 	for (size_t i = 1; i < cells->n; i++)

@@ -19,6 +19,15 @@ int cells_make(const struct scenario *scenario, char **words, size_t n_words, st
 	       struct err *e);
 void cells_free(struct cells *cells);
 
+/* How a system is written: its name, then parameters of its own ("flue:flows=1:both=off"). Bytes of
+ * the name alone. */
+size_t cells_name_length(const char *system);
+
+/* Sets the parameters that a system was written with, in params (NULL: only looks). 0, or -EINVAL
+ * as cells_make(). */
+int cells_change(const struct scenario *scenario, const char *system, json_t *params,
+		 struct err *e);
+
 /* "size 64 flows 1k", for people; text of the cell's parameters that differ between cells (all when
  * `whole`). */
 void cells_title(const struct cells *cells, size_t i, bool whole, char *text, size_t size);

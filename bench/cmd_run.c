@@ -21,22 +21,27 @@
 /* Huge pages of 2 MB a vhost system and its generator use together. */
 #define HUGE_PAGES_EACH 640
 
-/* "flue", then "flue#2" for the same again. */
+/* "flue", then "flue#2" for the same again, and "flue:flows=1" for it with a parameter of its own.
+ */
 static void name_entry(struct session *s, struct entry *entry, const char *name)
 {
+	size_t len = cells_name_length(name);
 	unsigned int same = 1;
 
 	for (size_t i = 0; i < s->n_entries; i++)
-		same += !strncmp(s->entries[i].name, name, strlen(name)) &&
-			strchr("#", s->entries[i].name[strlen(name)]) != NULL;
+		same += strcmp(s->entries[i].written, name) == 0;
 	if (same == 1)
-		snprintf(entry->name, sizeof(entry->name), "%.19s", name);
+		snprintf(entry->name, sizeof(entry->name), "%.50s", name);
 	else
-		snprintf(entry->name, sizeof(entry->name), "%.19s#%u", name, same % 100);
-	strcpy(entry->file_name, entry->name);
-	for (char *c = entry->file_name; *c; c++)
-		if (*c == '#')
-			*c = '-';
+		snprintf(entry->name, sizeof(entry->name), "%.50s#%u", name, same % 100);
+	/* A parameter is no part of a path. */
+	if (name[len])
+		snprintf(entry->file_name, sizeof(entry->file_name), "%.*s-with%zu", (int)len, name,
+			 s->n_entries % 10);
+	else if (same == 1)
+		snprintf(entry->file_name, sizeof(entry->file_name), "%.19s", name);
+	else
+		snprintf(entry->file_name, sizeof(entry->file_name), "%.19s-%u", name, same % 100);
 }
 
 /* Takes a system in, if it is here; else says why not. */
@@ -46,7 +51,10 @@ static void enter(struct session *s, const char *name, bool ceiling)
 	struct err e = {0};
 	char version[160] = "";
 
-	*entry = (struct entry){.system = system_find(name), .ceiling = ceiling};
+	char bare[24];
+
+	snprintf(bare, sizeof(bare), "%.*s", (int)cells_name_length(name), name);
+	*entry = (struct entry){.system = system_find(bare), .written = name, .ceiling = ceiling};
 	name_entry(s, entry, name);
 	if (!s->options->scenario->rigless) {
 		if (entry->system->huge_pages_only && !s->huge_pages)
@@ -259,8 +267,12 @@ static unsigned int pages_wished(const struct run_options *o)
 		if (w.ports[i].kind == PORT_VHOST)
 			return HUGE_PAGES_EACH * (unsigned int)(o->n_systems + 1);
 	for (size_t i = 0; i < o->n_systems; i++) {
-		const struct bench_system *system = system_find(o->systems[i]);
+		char bare[24];
+		const struct bench_system *system;
 
+		snprintf(bare, sizeof(bare), "%.*s", (int)cells_name_length(o->systems[i]),
+			 o->systems[i]);
+		system = system_find(bare);
 		if (system && system->huge_pages_only)
 			wished += HUGE_PAGES_EACH;
 	}

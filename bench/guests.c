@@ -255,6 +255,13 @@ static int try_once(struct guests *g, const struct traffic_trial *trial, struct 
 		return ret;
 	}
 	out = describe(g, trial, r);
+	g->frame_cycles = 0;
+	if (before.known && after.known && after.busy_cycles > before.busy_cycles &&
+	    after.rx > before.rx) {
+		g->frame_cycles = (double)(after.busy_cycles - before.busy_cycles) /
+				  (double)(after.rx - before.rx);
+		json_object_set_new(out, "busy_cycles", json_real(g->frame_cycles));
+	}
 	/* What was lost is only known when everything is accounted for. */
 	*good = balanced(g, trial, r, &before, &after, out);
 	/* A disturbance is the likelier cause, so it has the last word. */

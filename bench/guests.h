@@ -19,6 +19,7 @@ struct guests {
 	struct traffic_trial base; /* size, flows and ways of this cell */
 	uint64_t taught_ns;	   /* when; 0: never */
 	double start_load;	   /* what an earlier search found */
+	double frame_cycles;	   /* of the latest trial: busy cycles a frame; 0: not told */
 	double overload_pps;	   /* received when as much as goes was offered; 0: not yet */
 	json_t *trials;		   /* of the sample that is being taken */
 	char why[160];		   /* the last trial that did not count */

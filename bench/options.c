@@ -10,7 +10,9 @@
 const char options_help[] =
 	"Options of run:\n"
 	"  --system NAME         what is measured (flue)\n"
-	"  --vs NAME,...         what it is compared with, in the same run, in turns\n"
+	"  --vs NAME,...         what it is compared with, in the same run, in turns;\n"
+	"                        NAME:KEY=VALUE: with another value of a parameter, as "
+	"flue:flows=1\n"
 	"  --rounds MIN..MAX     samples of each system: at least, at most (7..20)\n"
 	"  --confidence SHARE    stop when half of each 95 % interval is within it (5%)\n"
 	"  --seconds S           length of a trial or window (the scenario's own)\n"
@@ -142,13 +144,13 @@ static int take_option(struct parse *p, const char *name)
 /* Is the system one the scenario knows? */
 static int check_system(const struct scenario *s, const char *name, struct err *e)
 {
-	size_t len = strlen(name);
+	size_t len = cells_name_length(name);
 
-	for (const char *at = s->systems; len && (at = strstr(at, name)); at += len)
-		if ((at == s->systems || at[-1] == ' ') && (!at[len] || at[len] == ' '))
-			return 0;
-	return err_set(e, -EINVAL, "%s cannot be measured with '%s'; it takes: %s", s->name, name,
-		       s->systems);
+	for (const char *at = s->systems; *at; at += strcspn(at, " "), at += *at == ' ')
+		if (len && !strncmp(at, name, len) && (!at[len] || at[len] == ' '))
+			return cells_change(s, name, NULL, e);
+	return err_set(e, -EINVAL, "%s cannot be measured with '%.*s'; it takes: %s", s->name,
+		       (int)len, name, s->systems);
 }
 
 static int scenario_of(const char *name, struct run_options *o, struct err *e)

@@ -102,6 +102,28 @@ static void options_are_read(void **state)
 	options_free(&r);
 }
 
+/* A system may stand beside itself with another value. */
+static void systems_have_own_values(void **state)
+{
+	struct run_request r;
+	struct err e = {0};
+	json_t *params;
+
+	assert_int_equal(parse(&r, &e, "fake flows 1k --vs flue:flows=2:both=off,other"), 0);
+	assert_string_equal(r.options.systems[1], "flue:flows=2:both=off");
+	assert_int_equal(cells_name_length(r.options.systems[1]), 4);
+	params = json_deep_copy(r.options.cells.cell[0].params);
+	assert_int_equal(cells_change(r.options.scenario, "flue", params, &e), 0);
+	assert_true(json_equal(params, r.options.cells.cell[0].params));
+	assert_int_equal(cells_change(r.options.scenario, r.options.systems[1], params, &e), 0);
+	assert_string_equal(json_string_value(json_object_get(params, "flows")), "2");
+	assert_string_equal(json_string_value(json_object_get(params, "both")), "off");
+	assert_string_equal(json_string_value(json_object_get(params, "size")),
+			    cell_text(&r.options.cells.cell[0], "size"));
+	json_decref(params);
+	options_free(&r);
+}
+
 static void wrong_words_are_named(void **state)
 {
 	static const struct {
@@ -121,6 +143,11 @@ static void wrong_words_are_named(void **state)
 		{"fake --rounds 5x", "--rounds 5x"},
 		{"fake --colour red", "no option --colour"},
 		{"fake --vs", "--vs: its value is missing"},
+		{"fake --vs other:", "KEY=VALUE"},
+		{"fake --vs other:flows", "KEY=VALUE"},
+		{"fake --vs other:colour=red", "no parameter 'colour'"},
+		{"fake --vs other:size=63", "size 63: must be"},
+		{"fake --vs flu:flows=1", "cannot be measured with 'flu'"},
 		{"fake --vs oth", "cannot be measured with 'oth'"},
 		{"fake --vs other,", "cannot be measured with ''"},
 		{"fake --system other,flue", "one only"},
@@ -158,6 +185,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(cells_are_all_combinations),
 		cmocka_unit_test(options_are_read),
+		cmocka_unit_test(systems_have_own_values),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(too_many_cells_are_refused),
 	};

@@ -38,6 +38,7 @@ static void begin(const char *systems, unsigned int min_rounds, unsigned int max
 		struct entry *entry = &session.entries[session.n_entries++];
 
 		snprintf(entry->name, sizeof(entry->name), "%s", word);
+		entry->written = entry->name;
 		entry->ceiling = !strcmp(word, "top");
 	}
 }

@@ -119,7 +119,8 @@ int seat_open(struct seat *seat, struct session *session, const struct cell *cel
 	int ret;
 
 	*seat = (struct seat){
-		.subject = {.cell = cell,
+		.cell = {cell->scenario, json_deep_copy(cell->params)},
+		.subject = {.cell = &seat->cell,
 			    .name = entry->name,
 			    .limits = &session->options->limits,
 			    .load_cpus = session->load_cpus,
@@ -128,9 +129,11 @@ int seat_open(struct seat *seat, struct session *session, const struct cell *cel
 		.session = session,
 		.entry = entry,
 	};
-	ret = start_rig(seat, cell, e);
+	ret = cells_change(cell->scenario, entry->written, seat->cell.params, e);
+	if (ret == 0)
+		ret = start_rig(seat, &seat->cell, e);
 	if (ret)
-		return ret;
+		goto forget;
 	ret = cell->scenario->open(&seat->subject, e);
 	if (ret)
 		goto stop;
@@ -144,6 +147,8 @@ close:
 	cell->scenario->close(&seat->subject);
 stop:
 	stop_rig(seat);
+forget:
+	json_decref(seat->cell.params);
 	return ret;
 }
 
@@ -156,6 +161,7 @@ void seat_close(struct seat *seat)
 	freeze(seat, false, &ignored);
 	seat->subject.cell->scenario->close(&seat->subject);
 	stop_rig(seat);
+	json_decref(seat->cell.params);
 	seat->open = false;
 }
 

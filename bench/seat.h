@@ -9,6 +9,7 @@ struct seat {
 	struct subject subject; /* first, so that the scenario's calls find the seat */
 	struct session *session;
 	const struct entry *entry;
+	struct cell cell; /* with the entry's own parameters */
 	bool open;
 };
 

@@ -25,8 +25,9 @@ struct run_options {
 /* A system that takes part. */
 struct entry {
 	const struct bench_system *system; /* NULL in a scenario without rigs */
-	char name[24];			   /* "flue", "flue#2" */
+	char name[56];			   /* "flue", "flue#2", "flue:flows=1" */
 	char file_name[24];		   /* the same for files and namespaces: "flue", "flue-2" */
+	const char *written;		   /* with its own parameters, if it has any */
 	bool ceiling;
 };
 

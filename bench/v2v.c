@@ -101,6 +101,9 @@ static int v2v_sample(struct subject *s, struct sample *sample, struct err *e)
 		ret = guests_overload(&v->g, seconds, &pps, e);
 	if (ret == 0 && v->max)
 		sample_add(sample, "throughput_max", "pps", false, pps);
+	/* Of a worker that always finds full bursts. */
+	if (ret == 0 && v->max && v->g.frame_cycles > 0)
+		sample_add(sample, "busy_cycles", "cycles", true, v->g.frame_cycles);
 	if (ret == 0 && v->n)
 		ret = guests_search(&v->g, v->loss_ratios, v->n, found, e);
 	for (size_t i = 0; ret == 0 && i < v->n; i++) {

@@ -142,6 +142,21 @@ static int restart(struct rig *rig, struct err *e)
 	return launch(rig, e);
 }
 
+/* What the workers spent, of rounds over all ports in which something came. */
+static int busy_cycles(const struct state *s, uint64_t *cycles, struct err *e)
+{
+	json_t *shown, *worker;
+	size_t i;
+	int rc = client_call(s->client, "switch.show", NULL, &shown, e);
+
+	if (rc)
+		return rc;
+	json_array_foreach (json_object_get(shown, "workers"), i, worker)
+		*cycles += (uint64_t)json_get_int(worker, "busy_cycles", 0);
+	json_decref(shown);
+	return 0;
+}
+
 static int counters(struct rig *rig, struct system_counters *c, struct err *e)
 {
 	struct state *s = rig->state;
@@ -162,7 +177,7 @@ static int counters(struct rig *rig, struct system_counters *c, struct err *e)
 	}
 	c->known = true;
 	json_decref(ports);
-	return 0;
+	return busy_cycles(s, &c->busy_cycles, e);
 }
 
 /* Adds a worker's stage to the sum of all workers. */

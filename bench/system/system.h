@@ -49,6 +49,9 @@ struct system_counters {
 	bool known;	  /* false: the system cannot tell */
 	uint64_t rx, tx;  /* frames in and out, all ports */
 	uint64_t dropped; /* frames it says it dropped, for any reason */
+	/* TSC cycles its workers spent in turns that found frames, as it counts them itself; 0: it
+	 * cannot tell. */
+	uint64_t busy_cycles;
 };
 
 struct rig; /* a running system with its wiring */

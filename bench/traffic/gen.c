@@ -7,6 +7,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_pause.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,6 +16,9 @@ enum {
 	LEAD_MS = 2,	  /* from the order to the first frame: every worker is there by then */
 	LOOK_TURNS = 256, /* how often a worker that is done looks whether all is quiet */
 	DRAIN_BURSTS = 64,
+	/* At overload, after a turn in which every ring was full and empty: looking again at once
+	 * only takes the rings' cache lines away from the switch. */
+	OVERLOAD_PAUSES = 32,
 };
 
 static const uint8_t one_size[SCHED_IMIX];
@@ -97,6 +101,8 @@ static void turns(struct gen_worker *w)
 		for (size_t i = 0; sending && i < w->n_ports; i++)
 			if (w->ports[i]->sends)
 				work += gen_send(w, w->ports[i], rte_rdtsc() - g->start);
+		for (int i = 0; !work && g->job.pps <= 0 && i < OVERLOAD_PAUSES; i++)
+			rte_pause();
 		if (sending) {
 			uint64_t end = rte_rdtsc() - g->start;
 

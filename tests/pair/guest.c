@@ -190,3 +190,11 @@ int guest_open(struct guest *g, const struct guest_options *opt, unsigned int nu
 			       rte_strerror(-ret));
 	return 0;
 }
+
+void guest_close(unsigned int number)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "net_virtio_user%u", number);
+	rte_eal_hotplug_remove("vdev", name);
+}

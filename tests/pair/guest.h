@@ -41,4 +41,7 @@ int guests_start(const struct guest_options *opt, unsigned int n, struct err *e)
 int guest_open(struct guest *g, const struct guest_options *opt, unsigned int number,
 	       struct err *e);
 
+/* Takes the guest from its switch. Its buffers stay until the process ends. */
+void guest_close(unsigned int number);
+
 #endif

@@ -86,5 +86,7 @@ int main(int argc, char **argv)
 	}
 	if (ret != 0 && p.n_streams == 0)
 		fprintf(stderr, "vhost-pair: %s\n", p.err.text);
+	for (unsigned int i = 0; ret == 0 && i < 2; i++)
+		guest_close(i);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -29,10 +29,10 @@ static int64_t resident_bytes(void)
 static json_t *worker_json(const struct worker *w)
 {
 	uint64_t busy = pkt_read(w->busy_cycles), idle = pkt_read(w->idle_cycles);
-	json_t *out =
-		json_pack("{s:i,s:i,s:I,s:I,s:I}", "id", w->ctx.id, "core", (int)w->core, "polls",
-			  (json_int_t)pkt_read(w->polls), "sleeps", (json_int_t)pkt_read(w->sleeps),
-			  "rx_packets", (json_int_t)pkt_read(w->rx_packets));
+	json_t *out = json_pack(
+		"{s:i,s:i,s:I,s:I,s:I,s:I}", "id", w->ctx.id, "core", (int)w->core, "polls",
+		(json_int_t)pkt_read(w->polls), "sleeps", (json_int_t)pkt_read(w->sleeps),
+		"rx_packets", (json_int_t)pkt_read(w->rx_packets), "busy_cycles", (json_int_t)busy);
 
 	if (busy + idle)
 		json_object_set_new(out, "busy_ratio",
