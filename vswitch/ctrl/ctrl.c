@@ -56,6 +56,8 @@ static void on_changed(evutil_socket_t fd, short what, void *arg)
 		if (p->used && up != p->said_up)
 			log_info("port %s: %s", p->port.name, up ? "up" : "down");
 		p->said_up = up;
+		if (p->used && p->port.ops->changed)
+			p->port.ops->changed(&p->port);
 	}
 	wake_all(c);
 }

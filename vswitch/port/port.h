@@ -90,6 +90,10 @@ struct port_ops {
 	 */
 	void (*mtu)(struct port *p, struct port_mtu *out);
 
+	/* port_env.changed() was called: says what there is to be said of it. NULL: nothing but
+	 * whether it is up. Main. */
+	void (*changed)(struct port *p);
+
 	/* Adds what port.show tells of this kind (docs/rpc.md). Main. */
 	void (*show)(struct port *p, json_t *out);
 };

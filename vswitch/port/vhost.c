@@ -8,6 +8,8 @@
 #include "vswitch/port/sockpath.h"
 #include "vswitch/port/vhost_port.h"
 
+#include "base/log.h"
+
 #include <poll.h>
 #include <rte_arp.h>
 #include <rte_ether.h>
@@ -209,6 +211,27 @@ static void vhost_mtu(struct port *p, struct port_mtu *out)
 	out->guest = atomic_load(&p->guest_mtu);
 }
 
+/* What stopped ring i; NULL: nothing. */
+static const char *fault_of(struct vhost *v, unsigned int i)
+{
+	return vhost_fault_text(atomic_load_explicit(&v->faults[i], memory_order_relaxed));
+}
+
+static void vhost_changed(struct port *p)
+{
+	struct vhost *v = p->priv;
+
+	for (unsigned int i = 0; i < VHOST_RINGS; i++) {
+		const char *why = fault_of(v, i);
+
+		if (why && !v->said[i])
+			log_err("port %s: ring %u of the guest is stopped: %s; it is served again "
+				"when the guest resets its device",
+				p->name, i, why);
+		v->said[i] = why != NULL;
+	}
+}
+
 static void vhost_show(struct port *p, json_t *out)
 {
 	struct vhost *v = p->priv;
@@ -220,6 +243,15 @@ static void vhost_show(struct port *p, json_t *out)
 			    json_integer(__builtin_popcountll(atomic_load(&v->tx_pairs))));
 	if (mtu)
 		json_object_set_new(out, "guest_mtu", json_integer(mtu));
+	for (unsigned int i = 0; i < VHOST_RINGS; i++) {
+		const char *why = fault_of(v, i);
+
+		if (!why)
+			continue;
+		json_object_set_new(out, "fault",
+				    json_pack("{s:i,s:s}", "ring", (int)i, "why", why));
+		return;
+	}
 }
 
 const struct port_ops port_vhost_ops = {
@@ -235,5 +267,6 @@ const struct port_ops port_vhost_ops = {
 	.wake = vhost_wake,
 	.set_mtu = vhost_set_mtu,
 	.mtu = vhost_mtu,
+	.changed = vhost_changed,
 	.show = vhost_show,
 };

@@ -48,7 +48,7 @@ struct vhost {
 	uint8_t turn[PORT_QUEUES_MAX];	 /* the pair that queue q looks at first; its worker's */
 
 	_Atomic uint8_t faults[VHOST_RINGS]; /* enum vhost_fault, of a ring that was stopped */
-	uint8_t said[VHOST_RINGS];	     /* those that were logged; main's */
+	bool said[VHOST_RINGS];		     /* those that were logged; main's */
 
 	/* rte_vhost's thread only. */
 	bool has_memory;	   /* there is a memory table */
