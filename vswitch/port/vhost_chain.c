@@ -127,8 +127,8 @@ static enum vhost_fault indirect_packed(const struct vhost_table *t, const struc
 
 		if (d.flags & VRING_DESC_F_INDIRECT)
 			return VHOST_FAULT_NESTED;
-		/* DPDK's virtio driver says of all of them that they are to be written. To read from
-		 * such a buffer does no harm. */
+		/* DPDK's virtio driver says of all of them that they are to be written. To read
+		 * from such a buffer does no harm. */
 		if (!t->write)
 			d.flags &= (uint16_t)~VRING_DESC_F_WRITE;
 		fault = append(t, &d, pieces, c);

@@ -101,4 +101,14 @@ static inline bool vhost_chain_one(const struct vhost_table *t, uint64_t gpa, ui
 	return true;
 }
 
+/* Fetches the indirect table that a descriptor names, which will be read soon. What it says may be
+ * anything, and may be something else by then. */
+static inline void vhost_chain_near(const struct vhost_table *t, uint64_t gpa, uint16_t flags)
+{
+	uint32_t len = sizeof(struct vring_desc);
+
+	if (unlikely(flags & VRING_DESC_F_INDIRECT))
+		__builtin_prefetch(vhost_mem_at(t->mem, gpa, &len));
+}
+
 #endif

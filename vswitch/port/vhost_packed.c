@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Packed virtqueues: virtio 1.2, 2.8. */
+#include "vswitch/port/vhost_copy.h"
 #include "vswitch/port/vhost_ring.h"
 
 #define AVAIL (1 << VRING_PACKED_DESC_F_AVAIL)
@@ -45,14 +46,19 @@ uint16_t vhost_packed_take(struct vhost_ring *r, uint16_t n)
 	r->pieces.n = 0;
 	if (unlikely(atomic_load_explicit(&r->fault, memory_order_relaxed)))
 		return 0;
+	/* The guest wrote them, and we shall write them as used ones. */
+	for (k = 0; k < n; k += VHOST_LINE / sizeof(struct vring_packed_desc))
+		vhost_prefetch_line(slot(r, step(r, s, k).at));
 	for (k = 0; k < n; k++) {
 		const struct vring_packed_desc *p = slot(r, s.at);
+		const struct vring_packed_desc *later = slot(r, step(r, s, VHOST_NEAR / 2).at);
 		uint16_t flags = __atomic_load_n(&p->flags, __ATOMIC_ACQUIRE);
 		const volatile struct vring_packed_desc *d = p;
 		struct vhost_chain *c = &r->chains[k];
 
 		if (!!(flags & AVAIL) != s.wrap || !!(flags & USED) == s.wrap)
 			break;
+		vhost_chain_near(&r->table, later->addr, later->flags);
 		c->id = d->id;
 		if (unlikely(c->id >= r->size ||
 			     !vhost_chain_one(&r->table, d->addr, d->len, flags, &r->pieces, c)) &&

@@ -25,8 +25,8 @@
 
 enum {
 	VHOST_TAKE_MAX = 512, /* buffers at hand together */
-	/* Buffers whose first lines are fetched ahead of the one that is copied. More of them than a
-	 * processor has lines under way would only wait for each other. */
+	/* Buffers whose first lines are fetched ahead of the one that is copied. More of them than
+	 * a processor has lines under way would only wait for each other. */
 	VHOST_NEAR = 8,
 };
 

@@ -21,6 +21,14 @@ struct cursor {
 	uint32_t off;
 };
 
+/* Moves on by n bytes, which the piece has. */
+static inline void skip(struct cursor *c, uint32_t n)
+{
+	c->off += n;
+	if (unlikely(c->off == c->at->len))
+		*c = (struct cursor){.at = c->at + 1};
+}
+
 /* Copies n bytes, which are there, and moves on. */
 static void gather(struct cursor *from, void *to, uint32_t n)
 {
@@ -93,18 +101,16 @@ static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte
 		return PKT_DROP_MTU_IN;
 	if (likely(first->len >= r->hdr_len)) {
 		memcpy(&hdr, first->at, sizeof(hdr.hdr));
-		at.off = r->hdr_len;
+		skip(&at, r->hdr_len);
 	} else {
 		gather(&at, &hdr, r->hdr_len);
 	}
 	head = RTE_MIN(len, asks(&hdr.hdr) ? (uint32_t)HEAD_BYTES : (uint32_t)PLAIN_BYTES);
 	m->data_len = (uint16_t)head;
 	m->pkt_len = len;
-	if (likely(at.at == first && first->len >= r->hdr_len + head)) {
-		vhost_copy_small(to, first->at + r->hdr_len, head);
-		at.off = r->hdr_len + head;
-		if (unlikely(at.off == first->len))
-			at = (struct cursor){.at = first + 1};
+	if (likely(at.at->len - at.off >= head)) {
+		vhost_copy_small(to, at.at->at + at.off, head);
+		skip(&at, head);
 	} else {
 		gather(&at, to, head);
 	}
@@ -116,9 +122,16 @@ static inline enum pkt_drop receive(struct vhost_ring *r, uint16_t i, struct rte
 /* The lines of the k-th buffer that will be copied; the guest's processor wrote them. */
 static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
 {
-	if (likely(k < n))
-		vhost_prefetch(r->pieces.of[r->chains[k].piece].at, r->chains[k].len,
-			       PLAIN_BYTES + (uint32_t)sizeof(struct virtio_net_hdr_mrg_rxbuf));
+	const uint32_t max = PLAIN_BYTES + sizeof(struct virtio_net_hdr_mrg_rxbuf);
+	const struct pkt_piece *p;
+
+	if (unlikely(k >= n))
+		return;
+	p = &r->pieces.of[r->chains[k].piece];
+	vhost_prefetch(p->at, p->len, max);
+	/* The header may have a descriptor of its own. */
+	if (unlikely(p->len <= sizeof(struct virtio_net_hdr_mrg_rxbuf) && r->chains[k].n > 1))
+		vhost_prefetch(p[1].at, p[1].len, max);
 }
 
 /* Reads what is available, and fetches the first of it. */

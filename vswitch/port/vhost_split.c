@@ -87,6 +87,9 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)
 		const volatile struct vring_desc *d = &table[heads[k]];
 		struct vhost_chain *c = &r->chains[k];
 
+		if (k + VHOST_NEAR / 2 < n)
+			vhost_chain_near(&r->table, table[heads[k + VHOST_NEAR / 2]].addr,
+					 table[heads[k + VHOST_NEAR / 2]].flags);
 		c->id = heads[k];
 		if (unlikely(!vhost_chain_one(&r->table, d->addr, d->len, d->flags, &r->pieces,
 					      c)) &&

@@ -225,8 +225,8 @@ void vhost_ring_tx_ahead(struct vhost_ring *r, struct rte_mbuf *const *pkts, uin
 		r->at_hand = take(r, wanted(r, pkts, n));
 }
 
-/* One round: takes buffers, fills and returns them. `want` buffers are looked at, or those that were
- * looked at before. */
+/* One round: takes buffers, fills and returns them. `want` buffers are looked at, or those that
+ * were looked at before. */
 static uint16_t round_of(struct vhost_ring *r, struct rte_mbuf **pkts, uint16_t n, uint16_t want,
 			 uint16_t *taken)
 {
