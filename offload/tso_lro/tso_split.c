@@ -3,6 +3,7 @@
 
 #include "packet/burst.h"
 #include "packet/csum.h"
+#include "packet/intent.h"
 #include "packet/parse.h"
 #include "packet/ref.h"
 
@@ -33,7 +34,7 @@ struct unit {
 	uint32_t payload_len;
 	uint32_t segsz;
 	uint32_t seq;
-	uint16_t ip_id;
+	uint16_t ip_id, id_step; /* from one frame to the next */
 	uint8_t tcp_flags;
 	bool tcp;
 	uint32_t ip_sum; /* of the IPv4 header */
@@ -120,6 +121,7 @@ static int unit_init(struct unit *u, const struct rte_mbuf *m)
 	l4 = l3 + u->h.l3_len;
 	if (u->h.ip_version == 4) {
 		u->ip_id = pkt_be16(l3 + 4);
+		u->id_step = (m->ol_flags & pkt_fixed_id) ? 0 : 1;
 		memset(l3 + 2, 0, 4);
 		memset(l3 + 10, 0, 2);
 		u->ip_sum = rte_raw_cksum(l3, u->h.l3_len);
@@ -150,7 +152,7 @@ static void write_headers(const struct unit *u, uint8_t *to, uint32_t i, uint32_
 
 	memcpy(to, u->hdr, u->hdr_len);
 	if (u->h.ip_version == 4) {
-		uint16_t total = u->h.l3_len + l4_total, id = u->ip_id + i;
+		uint16_t total = u->h.l3_len + l4_total, id = u->ip_id + i * u->id_step;
 
 		put_be16(l3 + 2, total);
 		put_be16(l3 + 4, id);
@@ -243,7 +245,7 @@ static struct rte_mbuf *make_frame(const struct unit *u, const struct rte_mbuf *
 	}
 	write_headers(u, hdr, i, from, len, len > 0 ? pkt_csum_mbuf(frame->next, 0, len, 0) : 0);
 	pkt_copy_meta(frame, m);
-	frame->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+	frame->ol_flags &= ~(RTE_MBUF_F_TX_OFFLOAD_MASK | pkt_fixed_id);
 	frame->tso_segsz = 0;
 	return frame;
 

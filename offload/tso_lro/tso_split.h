@@ -5,8 +5,8 @@
  *
  * As Linux does it (net/ipv4/tcp_offload.c): CWR on the first frame only, FIN and PSH on the last
  * only, options copied, the sequence number advances by tso_segsz, the IPv4 id by one (also with DF
- * set), IPv4 header checksum and layer 4 checksum complete. USO (RTE_MBUF_F_TX_UDP_SEG): each
- * datagram gets its own UDP length.
+ * set; not at all where the unit carries pkt_fixed_id, packet/intent.h), IPv4 header checksum and
+ * layer 4 checksum complete. USO (RTE_MBUF_F_TX_UDP_SEG): each datagram gets its own UDP length.
  *
  * The headers are untrusted: the request's lengths must be those that pkt_parse() finds, and the IP
  * (and UDP) length that of the whole unit. The checksum field's content is not used.

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "offload/tso_lro/lro_merge.h"
+
+#include "offload/tso_lro/lro_unit.h"
+
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+#include <stdlib.h>
+
+enum { AHEAD = 4 }; /* frames whose headers are fetched before they are needed */
+
+struct lro *lro_new(void)
+{
+	struct lro *l =
+		aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*l), RTE_CACHE_LINE_SIZE));
+
+	if (l == NULL)
+		return NULL;
+	memset(l, 0, sizeof(*l));
+	/* No cryptography: it only has to differ from one start to the next. */
+	l->secret[0] = rte_rdtsc() * UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)l;
+	l->secret[1] = (l->secret[0] ^ l->secret[0] >> 29) * UINT64_C(0xbf58476d1ce4e5b9) | 1;
+	return l;
+}
+
+void lro_free(struct lro *l)
+{
+	free(l);
+}
+
+static void end_all(struct lro *l, enum pkt_merge_end why, struct pkt_merge_counts *counts)
+{
+	for (uint16_t i = 0; i < l->n; i++)
+		if (l->flows[i].unit.head != NULL)
+			lro_unit_end(&l->flows[i].unit, why, counts);
+}
+
+/* A frame can be a unit's first where another may follow it. */
+static inline bool may_open(const struct lro_frame *f, enum lro_mode mode)
+{
+	if (f->why != LRO_MAY)
+		return false;
+	if (mode == LRO_RSC)
+		return lro_only_timestamp(f->l4, f->l4_len);
+	return (f->flags & (LRO_PSH | LRO_FIN)) == 0 && f->payload >= PKT_SEGSZ_MIN;
+}
+
+/* Are the checksums right of all that would be the unit? The first frame's is looked at when there
+ * is a second. A frame whose own is wrong opens no unit either. */
+static inline bool sums_good(struct lro_unit *u, const struct rte_mbuf *m, struct lro_frame *f)
+{
+	if (!u->verified) {
+		u->verified = lro_frame_verify(u->head, u->l3, u->version, u->l2_len + u->l3_len,
+					       u->l4_len + u->payload);
+		if (unlikely(!u->verified))
+			return false;
+	}
+	if (likely(lro_frame_verify(m, f->l3, f->version, f->l2_len + f->l3_len,
+				    f->l4_len + f->payload)))
+		return true;
+	f->why = PKT_MERGE_CHECKSUM;
+	return false;
+}
+
+/* Does the frame go on with the unit? Else *why not. */
+static inline bool try_join(struct lro_unit *u, struct rte_mbuf *m, struct lro_frame *f,
+			    enum lro_mode mode, enum pkt_merge_end *why)
+{
+	bool fits = mode == LRO_RSC ? lro_fits_rsc(u, f) : lro_fits_reversible(u, f);
+
+	if (unlikely(!fits || !lro_room(u, f, m->nb_segs))) {
+		*why = lro_why_not(u, f, m->nb_segs, mode);
+		return false;
+	}
+	if (unlikely(!sums_good(u, m, f))) {
+		*why = PKT_MERGE_CHECKSUM;
+		return false;
+	}
+	lro_unit_join(u, m, f);
+	if (mode == LRO_RSC)
+		lro_unit_renew(u, f);
+	return true;
+}
+
+/* One frame. true: it is part of a unit now; false: it goes on itself. */
+static inline bool take(struct lro *l, struct rte_mbuf *m, enum lro_mode mode,
+			struct pkt_merge_counts *counts)
+{
+	enum pkt_merge_end why = PKT_MERGE_BURST;
+	struct lro_flow *w;
+	struct lro_frame f;
+
+	switch (lro_frame_read(m, &f, mode)) {
+	case LRO_OTHER:
+		return false;
+	case LRO_UNSURE:
+		end_all(l, PKT_MERGE_FRAGMENT, counts);
+		return false;
+	case LRO_TCP:
+		break;
+	}
+	w = lro_flow_of(l, m, &f, may_open(&f, mode));
+	if (w == NULL)
+		return false;
+	if (w->unit.head != NULL) {
+		if (unlikely(f.why != LRO_MAY)) {
+			lro_unit_end(&w->unit, f.why, counts);
+			return false;
+		}
+		if (likely(try_join(&w->unit, m, &f, mode, &why))) {
+			if (mode == LRO_REVERSIBLE && (f.flags & (LRO_PSH | LRO_FIN)) != 0)
+				lro_unit_end(&w->unit, PKT_MERGE_PUSH, counts);
+			else if (mode == LRO_REVERSIBLE && f.payload < w->unit.segsz)
+				lro_unit_end(&w->unit, PKT_MERGE_SHORT, counts);
+			return true;
+		}
+		lro_unit_end(&w->unit, why, counts);
+	}
+	if (may_open(&f, mode))
+		lro_unit_open(&w->unit, m, &f);
+	return false;
+}
+
+static inline __attribute__((always_inline)) uint16_t merge(struct lro *l, enum lro_mode mode,
+							    struct rte_mbuf **pkts, uint16_t n,
+							    struct pkt_merge_counts *counts)
+{
+	uint16_t kept = 0;
+
+	lro_flows_clear(l);
+	for (uint16_t i = 0; i < RTE_MIN(n, (uint16_t)AHEAD); i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		if (i + 2 * AHEAD < n)
+			rte_prefetch0(pkts[i + 2 * AHEAD]);
+		if (i + AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
+		if (!take(l, m, mode, counts))
+			pkts[kept++] = m;
+	}
+	end_all(l, PKT_MERGE_BURST, counts);
+	pkt_count(counts->looked, n);
+	return kept;
+}
+
+uint16_t lro_merge(struct lro *l, enum lro_mode mode, struct rte_mbuf **pkts, uint16_t n,
+		   struct pkt_merge_counts *counts)
+{
+	if (mode == LRO_RSC)
+		return merge(l, LRO_RSC, pkts, n, counts);
+	return merge(l, LRO_REVERSIBLE, pkts, n, counts);
+}
