@@ -102,7 +102,7 @@ static inline bool lro_layout_ok(const struct rte_mbuf *m, uint32_t headers)
 {
 	if (unlikely(pkt_is_shared(m) || m->data_len <= headers))
 		return false;
-	if (likely(m->next == NULL))
+	if (likely(m->nb_segs == 1))
 		return true;
 	for (m = m->next; m != NULL; m = m->next)
 		if (pkt_is_shared(m) || m->data_len == 0)

@@ -27,11 +27,11 @@ static inline uint32_t lro_options_differ(const uint8_t *a, const uint8_t *b, ui
 /* With the second frame it shows whether ids go up or, with DF, stay. */
 static inline bool lro_id_fits(const struct lro_unit *u, const struct lro_frame *f)
 {
-	uint16_t step = pkt_be16(f->l3 + 4) - u->ip_id;
+	uint16_t id = pkt_be16(f->l3 + 4);
 
-	if (likely(u->frames > 1))
-		return step == (uint16_t)(u->frames * u->id_step);
-	return step == 1 || (step == 0 && (f->l3[6] & 0x40) != 0 && pkt_fixed_id != 0);
+	if (id == u->next_id)
+		return true;
+	return u->frames == 1 && id == u->ip_id && (f->l3[6] & 0x40) != 0 && pkt_fixed_id != 0;
 }
 
 /* Header fields of IP that must not differ. */

@@ -5,43 +5,71 @@
 
 #include "offload/tso_lro/lro_rules.h"
 
-static inline void lro_unit_open(struct lro_unit *u, struct rte_mbuf *m, const struct lro_frame *f)
+/* What is the same of the IPv4 headers of all frames of a unit: not length, id and checksum. */
+static inline uint16_t lro_same_sum(const uint8_t *l3)
 {
-	*u = (struct lro_unit){
-		.head = m,
-		.tail = likely(m->next == NULL) ? m : rte_pktmbuf_lastseg(m),
-		.l3 = f->l3,
-		.l4 = f->l4,
-		.payload = f->payload,
-		.next_seq = f->seq + f->payload,
-		.segsz = f->payload,
-		.frames = 1,
-		.segs = m->nb_segs,
-		.ip_id = f->version == 4 ? pkt_be16(f->l3 + 4) : 0,
-		.l2_len = f->l2_len,
-		.l3_len = f->l3_len,
-		.l4_len = f->l4_len,
-		.version = f->version,
-		.flags = f->flags & LRO_PSH,
-	};
+	return pkt_csum_fold((uint64_t)lro_16(l3) + lro_32(l3 + 6) + lro_32(l3 + 12) +
+			     lro_32(l3 + 16));
+}
+
+/* How long a next frame of one mbuf may be. */
+static inline void lro_unit_room(struct lro_unit *u)
+{
+	uint32_t left = LRO_IP_MAX - u->l3_len - u->l4_len - u->payload;
+
+	u->room = likely(u->segs < LRO_SEGS_MAX) ? RTE_MIN(left, u->segsz) : 0;
+}
+
+static inline void lro_unit_open(struct lro *l, struct lro_unit *u, struct rte_mbuf *m,
+				 const struct lro_frame *f)
+{
+	u->head = m;
+	u->tail = likely(m->nb_segs == 1) ? m : rte_pktmbuf_lastseg(m);
+	u->l2 = f->l2;
+	u->l3 = f->l3;
+	u->l4 = f->l4;
+	u->mask = &l->mask[f->version == 6][LRO_L2_MAX - f->l2_len];
+	u->payload = f->payload;
+	u->next_seq = f->seq + f->payload;
+	u->hdr_len = f->l2_len + f->l3_len + f->l4_len;
+	u->segsz = f->payload;
+	u->frames = 1;
+	u->segs = m->nb_segs;
+	u->id_step = 1;
+	if (f->version == 4) {
+		u->ip_id = pkt_be16(f->l3 + 4);
+		u->next_id = u->ip_id + 1;
+		u->ip_sum = lro_same_sum(f->l3);
+	}
+	u->l2_len = f->l2_len;
+	u->l3_len = f->l3_len;
+	u->l4_len = f->l4_len;
+	u->version = f->version;
+	u->flags = f->flags & LRO_PSH;
+	u->verified = false;
+	lro_unit_room(u);
 }
 
 /* Appends the frame's payload. */
 static inline void lro_unit_join(struct lro_unit *u, struct rte_mbuf *m, const struct lro_frame *f)
 {
-	uint16_t headers = f->l2_len + f->l3_len + f->l4_len;
+	if (u->frames == 1 && u->version == 4) {
+		uint16_t id = pkt_be16(f->l3 + 4);
 
-	if (u->frames == 1)
-		u->id_step = f->version == 4 ? pkt_be16(f->l3 + 4) - u->ip_id : 0;
-	m->data_off += headers;
-	m->data_len -= headers;
+		u->id_step = id - u->ip_id;
+		u->next_id = id;
+	}
+	m->data_off += u->hdr_len;
+	m->data_len -= u->hdr_len;
 	u->tail->next = m;
-	u->tail = likely(m->next == NULL) ? m : rte_pktmbuf_lastseg(m);
+	u->tail = likely(m->nb_segs == 1) ? m : rte_pktmbuf_lastseg(m);
 	u->segs += m->nb_segs;
 	u->payload += f->payload;
 	u->next_seq += f->payload;
+	u->next_id += u->id_step;
 	u->frames++;
 	u->flags |= f->flags & (LRO_PSH | LRO_FIN);
+	lro_unit_room(u);
 }
 
 /* What the newest frame says counts. The head's headers are nobody else's. */
@@ -87,7 +115,7 @@ static inline void lro_unit_write(struct lro_unit *u, struct pkt_merge_counts *c
 		memset(l3 + 10, 0, 2);
 		sum = ~pkt_csum_fold(lro_ipv4_sum(l3));
 		memcpy(l3 + 10, &sum, sizeof(sum));
-		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | (u->id_step == 0 ? pkt_fixed_id : 0);
+		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | (unlikely(u->id_step == 0) ? pkt_fixed_id : 0);
 	} else {
 		total = rte_cpu_to_be_16(l4_total);
 		memcpy(l3 + 4, &total, sizeof(total));
@@ -120,6 +148,7 @@ static inline void lro_unit_end(struct lro_unit *u, enum pkt_merge_end why,
 	if (likely(u->frames > 1))
 		lro_unit_write(u, counts);
 	u->head = NULL;
+	u->hdr_len = LRO_CLOSED;
 }
 
 #endif
