@@ -11,6 +11,9 @@ struct test_stream {
 	uint32_t seed;
 	uint8_t n_flows;
 	uint8_t odd; /* one frame in so many has something odd */
+	/* What a test may narrow down before the first frame. */
+	uint32_t kinds;	  /* which odd things: bits */
+	uint32_t payload; /* of a frame with data, at least */
 	struct test_stream_flow {
 		struct test_lro next; /* its bytes are not used */
 		uint32_t mss;
@@ -25,6 +28,7 @@ static inline void test_stream_start(struct test_stream *s, uint32_t seed)
 	s->seed = seed;
 	s->n_flows = 1 + test_below(&s->seed, TEST_STREAM_FLOWS);
 	s->odd = 2 + test_below(&s->seed, 30);
+	s->kinds = UINT32_MAX;
 	for (int i = 0; i < s->n_flows; i++) {
 		struct test_stream_flow *w = &s->flows[i];
 		struct test_lro *f = &w->next;
@@ -56,9 +60,12 @@ static inline void test_stream_start(struct test_stream *s, uint32_t seed)
 static inline void test_stream_odd(struct test_stream *s, struct test_stream_flow *w,
 				   struct test_lro *f)
 {
-	uint32_t r = test_random(&s->seed);
+	uint32_t r = test_random(&s->seed), kind;
 
-	switch (test_below(&s->seed, 30)) {
+	do
+		kind = test_below(&s->seed, 30);
+	while ((s->kinds >> kind & 1) == 0);
+	switch (kind) {
 	case 0: /* lost before it came here */
 		w->next.seq += f->payload;
 		f->seq = w->next.seq;
@@ -102,7 +109,7 @@ static inline void test_stream_odd(struct test_stream *s, struct test_stream_flo
 		f->flags = r % 2 ? 0x01 : 0x09;
 		break;
 	case 15:
-		f->payload = r % f->payload;
+		f->payload = s->payload + r % (f->payload - s->payload);
 		break;
 	case 16:
 		f->payload += r % 50;
@@ -147,7 +154,7 @@ static inline void test_stream_odd(struct test_stream *s, struct test_stream_flo
 		f->ack_off = r % 2;
 		break;
 	case 29:
-		f->payload = r % 3000; /* not what the next one follows */
+		f->payload = s->payload + r % 3000; /* not what the next one follows */
 		f->seq += r % 2;
 		break;
 	}
