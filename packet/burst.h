@@ -11,6 +11,7 @@
  *                 _UDP_CKSUM (the checksum field holds the pseudo-header's sum),
  *                 _TCP_SEG or _UDP_SEG with tso_segsz, and _IPV4 or _IPV6
  *   tso_segsz     payload bytes of each frame the unit stands for
+ *                 (and pkt_fixed_id, packet/intent.h)
  * Data may be shared by several mbufs (flooding): before a stage writes to a header it asks
  * pkt_own_headers() for one of its own.
  */
@@ -33,6 +34,7 @@ enum {
 
 struct fwd_config;
 struct pkt_trace;
+struct lro;
 
 /* Packets of one burst that leave by one port. */
 struct pkt_outq {
@@ -52,6 +54,7 @@ struct pkt_worker {
 	uint16_t id;		 /* 0, 1, ... */
 	uint32_t now;		 /* coarse time, in units of FWD_TICK_NS */
 	struct pkt_trace *trace; /* NULL while nobody traces */
+	struct lro *lro;	 /* flows of a burst, where frames are merged */
 	/* What the switch itself answers to packets of this burst. It leaves, behind all others, by
 	 * the port they came from; at most one answer a packet. */
 	struct pkt_outq back;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "packet/burst.h"
+#include "packet/intent.h"
 #include "packet/pool.h"
 #include "packet/trace.h"
 
@@ -145,5 +146,7 @@ int eal_start(struct eal_setup *s, struct err *e)
 	if (!s->header_pool)
 		return e->code;
 	ret = pkt_trace_init();
+	if (ret == 0)
+		ret = pkt_intent_init();
 	return ret == 0 ? 0 : err_set(e, ret, "DPDK has no room for the trace mark");
 }
