@@ -4,8 +4,8 @@
 #include "offload/tso_lro/lro_fast.h"
 
 #include <rte_cycles.h>
+#include <rte_malloc.h>
 #include <rte_prefetch.h>
-#include <stdlib.h>
 
 enum { AHEAD = 4 }; /* frames whose headers are fetched before they are needed */
 
@@ -28,11 +28,10 @@ static void fill_mask(uint8_t *mask, uint32_t l3_len)
 
 struct lro *lro_new(void)
 {
-	struct lro *l = aligned_alloc(_Alignof(struct lro), sizeof(*l));
+	struct lro *l = rte_zmalloc("lro", sizeof(*l), _Alignof(struct lro));
 
 	if (l == NULL)
 		return NULL;
-	memset(l, 0, sizeof(*l));
 	l->flows[LRO_BURST_MAX].unit.hdr_len = LRO_CLOSED;
 	fill_mask(l->mask[0], LRO_IPV4);
 	fill_mask(l->mask[1], LRO_IPV6);
@@ -44,7 +43,7 @@ struct lro *lro_new(void)
 
 void lro_free(struct lro *l)
 {
-	free(l);
+	rte_free(l);
 }
 
 static void end_all(struct lro *l, enum pkt_merge_end why, struct pkt_merge_counts *counts)
