@@ -3,6 +3,7 @@
  * but for what the case changes of the second. */
 #include "offload/tso_lro/lro_merge.h"
 
+#include "offload/tso_lro/lro_flow.h"
 #include "offload/tso_lro/test_lro.h"
 #include "offload/tso_lro/tso_split.h"
 #include "packet/burst.h"
@@ -537,21 +538,20 @@ static void flows(void **state)
 	}
 }
 
-/* More bursts than there are generations forget nothing and remember nothing. */
+/* More bursts than there are generations: none remembers another's flows. */
 static void many_bursts(void **state)
 {
-	stream(1, false);
-	give(1);
-	for (uint32_t i = 0; i < (1u << 24) + 10; i++)
-		assert_int_equal(lro_merge(lro, LRO_REVERSIBLE, pkts, 1, &counts), 1);
-	free_all(1);
-	stream(3, false);
-	one_unit(LRO_REVERSIBLE, false);
+	lro->gen = (1u << (32 - LRO_GEN_SHIFT)) - 5;
+	for (int i = 0; i < 10; i++) {
+		stream(3, false);
+		one_unit(LRO_REVERSIBLE, false);
+		assert_in_range(lro->gen, 1, (1u << (32 - LRO_GEN_SHIFT)) - 1);
+	}
 }
 
 static uint32_t be32_at(const struct rte_mbuf *m, uint32_t at)
 {
-	return rte_be_to_cpu_32(*rte_pktmbuf_mtod_offset(m, const unaligned_uint32_t *, at));
+	return lro_be32(rte_pktmbuf_mtod_offset(m, const uint8_t *, at));
 }
 
 /* The newest acknowledgment, window and timestamps; the smallest TTL; PSH of any; any length. */
