@@ -1,109 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lro_merge(): each rule by itself. Each case is a stream of three frames that merge into one unit,
- * but for what the case changes of the second. */
-#include "offload/tso_lro/lro_merge.h"
-
-#include "offload/tso_lro/lro_flow.h"
-#include "offload/tso_lro/test_lro.h"
-#include "offload/tso_lro/tso_split.h"
-#include "packet/burst.h"
-#include "packet/intent.h"
-#include "packet/parse.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-enum { MBUFS = 1023, PAYLOAD = 1000 };
-
-static struct rte_mempool *data_pool, *header_pool;
-static struct lro *lro;
-static struct pkt_merge_counts counts;
-static struct rte_mbuf *pkts[LRO_BURST_MAX], *given[LRO_BURST_MAX];
-static struct test_lro frames[LRO_BURST_MAX];
-static uint16_t n_given;
-
-/* Frames of one flow that follow each other. */
-static struct test_lro *stream(uint16_t n, bool ipv6)
-{
-	memset(frames, 0, n * sizeof(frames[0]));
-	for (uint16_t i = 0; i < n; i++) {
-		frames[i].ipv6 = ipv6;
-		frames[i].id = 7 + i;
-		frames[i].seq = 1000000 + i * PAYLOAD;
-		frames[i].ack = 555;
-		frames[i].window = 4000;
-		frames[i].timestamps = 1;
-		frames[i].ts = 90;
-		frames[i].ts_echo = 80;
-		frames[i].payload = PAYLOAD;
-	}
-	return frames;
-}
-
-static void give(uint16_t n)
-{
-	uint32_t seed = 1;
-
-	n_given = n;
-	for (uint16_t i = 0; i < n; i++) {
-		test_lro_build(&frames[i]);
-		given[i] = pkts[i] =
-			test_chain(data_pool, frames[i].bytes, frames[i].len, 2048, 2048, &seed);
-		assert_non_null(pkts[i]);
-	}
-}
-
-static uint16_t merge(enum lro_mode mode)
-{
-	memset(&counts, 0, sizeof(counts));
-	return lro_merge(lro, mode, pkts, n_given, &counts);
-}
-
-static void free_all(uint16_t left)
-{
-	rte_pktmbuf_free_bulk(pkts, left);
-	assert_int_equal(rte_mempool_avail_count(data_pool), MBUFS);
-	assert_int_equal(rte_mempool_avail_count(header_pool), MBUFS);
-}
-
-/* m is the frame, with nothing of its mbuf changed. */
-static void is_frame(const struct rte_mbuf *m, const struct test_lro *f)
-{
-	uint8_t copy[TEST_LRO_MAX];
-
-	assert_int_equal(m->pkt_len, f->len);
-	assert_memory_equal(rte_pktmbuf_read(m, 0, f->len, copy), f->bytes, f->len);
-	assert_int_equal(m->ol_flags & (RTE_MBUF_F_TX_OFFLOAD_MASK | pkt_fixed_id), 0);
-}
-
-/* m is a unit of the frames [from, from + n), and splits into them. */
-static void is_unit(struct rte_mbuf *m, uint16_t from, uint16_t n)
-{
-	const struct test_lro *f = &frames[from];
-	struct rte_mbuf *out[LRO_BURST_MAX], *copy;
-	uint32_t payload = 0;
-	const char *why;
-
-	for (uint16_t i = 0; i < n; i++)
-		payload += f[i].payload;
-	assert_int_equal(rte_mbuf_check(m, 1, &why), 0);
-	assert_int_equal(m->pkt_len, f->l2_len + f->l3_len + f->l4_len + payload);
-	assert_int_equal(m->l2_len, f->l2_len);
-	assert_int_equal(m->l3_len, f->l3_len);
-	assert_int_equal(m->l4_len, f->l4_len);
-	assert_int_equal(m->tso_segsz, f->payload);
-	assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK,
-			 RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM |
-				 (f->ipv6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4));
-	copy = rte_pktmbuf_copy(m, data_pool, 0, UINT32_MAX);
-	assert_non_null(copy);
-	assert_int_equal(tso_split(copy, header_pool, out, LRO_BURST_MAX), n);
-	for (uint16_t i = 0; i < n; i++)
-		is_frame(out[i], &f[i]);
-	rte_pktmbuf_free_bulk(out, n);
-}
+/* lro_merge(): units and their limits, whose buffers are written to, flows, and what rsc takes. */
+#include "offload/tso_lro/test_merge.h"
 
 /* The unit's own headers are right: an IPv4 checksum, and a TCP checksum to be completed. */
 static void sums_of_unit(void **state)
@@ -131,37 +28,6 @@ static void sums_of_unit(void **state)
 	}
 }
 
-/* The second of three does not fit the first, for the reason `why`. The third fits the second where
- * `resumes`, because it has what the second has. */
-static void second_differs(enum lro_mode mode, enum pkt_merge_end why, bool resumes)
-{
-	give(3);
-	assert_int_equal(merge(mode), resumes ? 2 : 3);
-	is_frame(pkts[0], &frames[0]);
-	if (resumes)
-		is_unit(pkts[1], 1, 2);
-	else
-		is_frame(pkts[1], &frames[1]);
-	assert_int_equal(counts.ended[why], 1);
-	free_all(resumes ? 2 : 3);
-}
-
-#define DIFFERS(mode, v6, why, field, value)     \
-	do {                                     \
-		stream(3, v6);                   \
-		frames[1].field = value;         \
-		frames[2].field = value;         \
-		second_differs(mode, why, true); \
-	} while (0)
-
-static void one_unit(enum lro_mode mode, bool ipv6)
-{
-	give(3);
-	assert_int_equal(merge(mode), 1);
-	is_unit(pkts[0], 0, 3);
-	free_all(1);
-}
-
 static void plain(void **state)
 {
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
@@ -186,196 +52,6 @@ static void plain(void **state)
 			frames[i].padding_options = 28;
 		one_unit(LRO_REVERSIBLE, ipv6);
 	}
-}
-
-static void ids(void **state)
-{
-	/* Across the end of numbers. */
-	stream(3, false);
-	for (int i = 0; i < 3; i++)
-		frames[i].id = 0xfffe + i;
-	one_unit(LRO_REVERSIBLE, false);
-	/* Up by one also without DF; as they are only with. */
-	stream(3, false);
-	for (int i = 0; i < 3; i++)
-		frames[i].no_df = true;
-	one_unit(LRO_REVERSIBLE, false);
-	stream(3, false);
-	for (int i = 0; i < 3; i++)
-		frames[i].id = 0;
-	give(3);
-	assert_int_equal(merge(LRO_REVERSIBLE), 1);
-	assert_true(pkts[0]->ol_flags & pkt_fixed_id);
-	is_unit(pkts[0], 0, 3);
-	free_all(1);
-	stream(2, false);
-	for (int i = 0; i < 2; i++) {
-		frames[i].id = 0;
-		frames[i].no_df = true;
-	}
-	give(2);
-	assert_int_equal(merge(LRO_REVERSIBLE), 2);
-	assert_int_equal(counts.ended[PKT_MERGE_IP_ID], 1);
-	free_all(2);
-	/* The third does as the second did not. */
-	for (int fixed = 0; fixed < 2; fixed++) {
-		stream(3, false);
-		frames[1].id = fixed ? 7 : 8;
-		frames[2].id = fixed ? 8 : 8;
-		give(3);
-		assert_int_equal(merge(LRO_REVERSIBLE), 2);
-		is_unit(pkts[0], 0, 2);
-		is_frame(pkts[1], &frames[2]);
-		assert_int_equal(counts.ended[PKT_MERGE_IP_ID], 1);
-		free_all(2);
-	}
-}
-
-static void rules(void **state)
-{
-	for (int v6 = 0; v6 < 2; v6++) {
-		const enum lro_mode mode = LRO_REVERSIBLE;
-
-		DIFFERS(mode, v6, PKT_MERGE_ACK, ack, 556);
-		DIFFERS(mode, v6, PKT_MERGE_WINDOW, window, 4001);
-		DIFFERS(mode, v6, PKT_MERGE_WINDOW, urgent, 1);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, ts, 91);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, ts_echo, 81);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, padding_options, 4);
-		DIFFERS(mode, v6, PKT_MERGE_FLAGS, flags, 0x40);
-		DIFFERS(mode, v6, PKT_MERGE_FLAGS, reserved, 1);
-		DIFFERS(mode, v6, PKT_MERGE_TTL, ttl, 63);
-		DIFFERS(mode, v6, PKT_MERGE_TOS, tos, 3);
-		DIFFERS(mode, v6, PKT_MERGE_TOS, tos, 8);
-		if (v6)
-			DIFFERS(mode, v6, PKT_MERGE_TOS, label, 9);
-		else
-			DIFFERS(mode, v6, PKT_MERGE_IP_FLAGS, no_df, true);
-		stream(3, v6);
-		frames[1].seq += 1;
-		frames[2].seq += 1;
-		second_differs(mode, PKT_MERGE_SEQUENCE, true);
-		stream(3, v6);
-		frames[1].payload = PAYLOAD + 1;
-		frames[2].seq += 1;
-		second_differs(mode, PKT_MERGE_LONGER, true);
-	}
-	stream(3, false);
-	frames[1].id = frames[2].id = 100;
-	frames[2].id++;
-	second_differs(LRO_REVERSIBLE, PKT_MERGE_IP_ID, true);
-}
-
-/* Frames that are never part of a unit: the next one starts anew. */
-static void alone(void **state)
-{
-	static const uint8_t flags[] = {0x02, 0x04, 0x20, 0x80};
-
-	for (int v6 = 0; v6 < 2; v6++) {
-		for (size_t i = 0; i < RTE_DIM(flags); i++) {
-			stream(3, v6);
-			frames[1].flags = flags[i];
-			second_differs(LRO_REVERSIBLE, PKT_MERGE_CONTROL, false);
-		}
-		stream(3, v6);
-		frames[1].payload = 0;
-		frames[2].seq = frames[1].seq;
-		second_differs(LRO_REVERSIBLE, PKT_MERGE_NO_DATA, false);
-		stream(3, v6);
-		frames[1].padding = 4;
-		second_differs(LRO_REVERSIBLE, PKT_MERGE_PADDED, false);
-		stream(3, v6);
-		frames[1].ip_options = 4;
-		frames[1].extension = true;
-		second_differs(LRO_REVERSIBLE, PKT_MERGE_IP_OPTIONS, false);
-		stream(3, v6);
-		frames[1].bad_tcp = 1;
-		second_differs(LRO_REVERSIBLE, PKT_MERGE_CHECKSUM, false);
-		assert_int_equal(counts.ended[PKT_MERGE_CHECKSUM], 1);
-	}
-	stream(3, false);
-	frames[1].bad_ip = 1;
-	second_differs(LRO_REVERSIBLE, PKT_MERGE_CHECKSUM, false);
-	stream(3, false);
-	frames[1].reserved_ip = true;
-	second_differs(LRO_REVERSIBLE, PKT_MERGE_IP_FLAGS, false);
-	stream(3, false);
-	frames[1].more_fragments = true;
-	second_differs(LRO_REVERSIBLE, PKT_MERGE_FRAGMENT, false);
-}
-
-/* A sum of nothing is written as 0; who wrote 0xffff would get it back changed. */
-static void odd_zero(void **state)
-{
-	for (int ip = 0; ip < 2; ip++) {
-		uint32_t tries = 0;
-
-		stream(3, false);
-		do { /* until a checksum comes out as 0 */
-			if (ip)
-				frames[1].id = tries;
-			else
-				frames[1].ts = tries;
-			test_lro_build(&frames[1]);
-			assert_in_range(++tries, 1, 1 << 20);
-		} while (memcmp(frames[1].bytes + 14 + (ip ? 10 : 36), "\0", 2) != 0);
-		for (int i = 0; i < 3; i++) {
-			frames[i].id = frames[1].id + i - 1;
-			frames[i].ts = frames[1].ts;
-		}
-		one_unit(LRO_REVERSIBLE, false);
-		if (ip)
-			frames[1].bad_ip = 0xffff;
-		else
-			frames[1].bad_tcp = 0xffff;
-		second_differs(LRO_REVERSIBLE, PKT_MERGE_CHECKSUM, false);
-	}
-}
-
-/* The last frame may be shorter, or have PSH or FIN: the unit takes it and ends. */
-static void last(void **state)
-{
-	static const struct {
-		uint8_t flags;
-		uint32_t payload;
-		enum pkt_merge_end why;
-	} cases[] = {
-		{0x08, PAYLOAD, PKT_MERGE_PUSH}, {0x01, PAYLOAD, PKT_MERGE_PUSH},
-		{0x09, 3, PKT_MERGE_PUSH},	 {0, PAYLOAD - 1, PKT_MERGE_SHORT},
-		{0, 1, PKT_MERGE_SHORT},
-	};
-
-	for (size_t c = 0; c < RTE_DIM(cases); c++) {
-		for (int v6 = 0; v6 < 2; v6++) {
-			stream(5, v6);
-			frames[1].flags = cases[c].flags;
-			frames[1].payload = cases[c].payload;
-			for (int i = 2; i < 5; i++)
-				frames[i].seq = frames[i - 1].seq + frames[i - 1].payload;
-			give(5);
-			assert_int_equal(merge(LRO_REVERSIBLE), 2);
-			is_unit(pkts[0], 0, 2);
-			is_unit(pkts[1], 2, 3);
-			assert_int_equal(counts.ended[cases[c].why], 1);
-			free_all(2);
-		}
-	}
-	/* A first frame with PSH ends at once, a first of less than 48 bytes too. */
-	stream(3, false);
-	frames[0].flags = 0x08;
-	give(3);
-	assert_int_equal(merge(LRO_REVERSIBLE), 2);
-	is_frame(pkts[0], &frames[0]);
-	is_unit(pkts[1], 1, 2);
-	free_all(2);
-	stream(3, false);
-	for (int i = 0; i < 3; i++) {
-		frames[i].payload = 47;
-		frames[i].seq = i * 47;
-	}
-	give(3);
-	assert_int_equal(merge(LRO_REVERSIBLE), 3);
-	free_all(3);
 }
 
 /* At 65535 bytes of IP, and at so many mbufs. */
@@ -592,39 +268,6 @@ static void rsc(void **state)
 	}
 }
 
-static void rsc_rules(void **state)
-{
-	static const uint8_t flags[] = {0x01, 0x02, 0x04, 0x20, 0x80};
-	const enum lro_mode mode = LRO_RSC;
-
-	for (int v6 = 0; v6 < 2; v6++) {
-		DIFFERS(mode, v6, PKT_MERGE_ACK, ack, 554);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, ts, 89);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, ts_echo, 79);
-		DIFFERS(mode, v6, PKT_MERGE_OPTIONS, timestamps, 0);
-		DIFFERS(mode, v6, PKT_MERGE_FLAGS, flags, 0x40);
-		DIFFERS(mode, v6, PKT_MERGE_TOS, tos, 3);
-		if (!v6)
-			DIFFERS(mode, v6, PKT_MERGE_IP_FLAGS, no_df, true);
-		for (size_t i = 0; i < RTE_DIM(flags); i++) {
-			stream(3, v6);
-			frames[1].flags = flags[i];
-			second_differs(mode, PKT_MERGE_CONTROL, false);
-		}
-		stream(3, v6);
-		frames[1].payload = 0;
-		frames[2].seq = frames[1].seq;
-		second_differs(mode, PKT_MERGE_NO_DATA, false);
-		stream(3, v6);
-		frames[1].bad_tcp = 1;
-		second_differs(mode, PKT_MERGE_CHECKSUM, false);
-		/* Any option but timestamps. */
-		stream(3, v6);
-		frames[1].padding_options = 4;
-		second_differs(mode, PKT_MERGE_OPTIONS, false);
-	}
-}
-
 /* A few bytes in several frames are not for segments below the smallest. */
 static void rsc_small(void **state)
 {
@@ -672,22 +315,15 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),     cmocka_unit_test(sums_of_unit),
-		cmocka_unit_test(ids),	     cmocka_unit_test(rules),
-		cmocka_unit_test(alone),     cmocka_unit_test(odd_zero),
-		cmocka_unit_test(last),	     cmocka_unit_test(limits),
-		cmocka_unit_test(shared),    cmocka_unit_test(device_sums),
-		cmocka_unit_test(flows),     cmocka_unit_test(many_bursts),
-		cmocka_unit_test(rsc),	     cmocka_unit_test(rsc_rules),
-		cmocka_unit_test(rsc_small), cmocka_unit_test(others),
+		cmocka_unit_test(plain),       cmocka_unit_test(sums_of_unit),
+		cmocka_unit_test(limits),      cmocka_unit_test(shared),
+		cmocka_unit_test(device_sums), cmocka_unit_test(flows),
+		cmocka_unit_test(many_bursts), cmocka_unit_test(rsc),
+		cmocka_unit_test(rsc_small),   cmocka_unit_test(others),
 		cmocka_unit_test(names),
 	};
 
-	test_eal_init();
-	data_pool = test_pool("data", MBUFS, 2048);
-	header_pool = test_pool("header", MBUFS, 256);
-	lro = lro_new();
-	if (lro == NULL || pkt_intent_init() != 0)
+	if (test_merge_start() != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
