@@ -53,6 +53,10 @@ static const struct api_key port_keys[] = {
 	{"csum", API_BOOL, 0, 0, NULL, "on", 0, NULL, "offer checksum offload to the far side"},
 	{"tso", API_BOOL, 0, 0, NULL, "on", 0, NULL,
 	 "offer segmentation offload to the far side (needs csum)"},
+	{"gro", API_ENUM, 0, 0, "on|off|rsc", "on", API_HOST | API_VHOST | API_SET, NULL,
+	 "merge TCP frames from ethdev ports into units where the port takes them; rsc: more of "
+	 "them, "
+	 "but only where nothing is forwarded further"},
 	{"ifname", API_STR, 1, 15, NULL, NULL, API_HOST, NULL,
 	 "name of the host's interface; the port's name when absent"},
 	{"netns", API_STR, 1, 255, NULL, NULL, API_HOST, NULL,

@@ -23,11 +23,27 @@ static void print_drops(FILE *out, const json_t *drops)
 		fputs("    none\n", out);
 }
 
+/* What became of frames from devices: how many, in units of which size, and why they ended. */
+static void print_merge(FILE *out, const json_t *merge)
+{
+	const char *name;
+	json_t *v;
+
+	fprintf(out, "  merge\n    %-20s %12lld  frames\n", "looked at",
+		(long long)json_get_int(merge, "looked", 0));
+	json_object_foreach (json_object_get(merge, "frames"), name, v)
+		fprintf(out, "    up to %-14s %12lld  frames, in units of that size\n", name,
+			(long long)json_integer_value(v));
+	json_object_foreach (json_object_get(merge, "ended"), name, v)
+		fprintf(out, "    ended: %-13s %12lld  %s\n", name,
+			(long long)json_get_int(v, "count", 0), json_get_str(v, "help", ""));
+}
+
 /* One port with all that is known of it. */
 static void print_port(FILE *out, const json_t *port)
 {
 	static const char *const apart[] = {"name", "stats", NULL};
-	static const char *const nested[] = {"drops", NULL};
+	static const char *const nested[] = {"drops", "merge", NULL};
 	const json_t *stats = json_object_get(port, "stats");
 
 	fprintf(out, "%s\n", json_get_str(port, "name", "?"));
@@ -37,6 +53,8 @@ static void print_port(FILE *out, const json_t *port)
 	fputs("  counters\n", out);
 	render_members(out, stats, 4, nested);
 	print_drops(out, json_object_get(stats, "drops"));
+	if (json_object_get(stats, "merge"))
+		print_merge(out, json_object_get(stats, "merge"));
 }
 
 static void show_text(FILE *out, const json_t *params, const json_t *result)

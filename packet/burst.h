@@ -39,6 +39,7 @@ enum {
 
 struct fwd_config;
 struct pkt_trace;
+struct lro;
 
 /* Reserves our bits of ol_flags, once DPDK runs. 0, or a negative errno: somebody else has them.
  * Main, once. */
@@ -62,6 +63,7 @@ struct pkt_worker {
 	uint16_t id;		 /* 0, 1, ... */
 	uint32_t now;		 /* coarse time, in units of FWD_TICK_NS */
 	struct pkt_trace *trace; /* NULL while nobody traces */
+	struct lro *lro;	 /* flows of a burst, where frames are merged */
 	/* What the switch itself answers to packets of this burst. It leaves, behind all others, by
 	 * the port they came from; at most one answer a packet. */
 	struct pkt_outq back;

@@ -7,6 +7,7 @@
 #define PACKET_COUNTERS_H
 
 #include "packet/drop.h"
+#include "packet/merge.h"
 
 #include <rte_common.h>
 #include <stdint.h>
@@ -20,6 +21,8 @@
 	X(tx_units, "sent units larger than a frame")                                             \
 	X(split_units, "units segmented in software because this port does not take them")        \
 	X(split_frames, "frames made of them")                                                    \
+	X(merged_units, "units made of frames that came from a device")                           \
+	X(merged_frames, "frames those were made of")                                             \
 	X(csum_sw, "checksums completed in software because this port does not take the request") \
 	X(flooded, "frames received whose destination was not known, or a group")                 \
 	X(ptb_sent, "answers 'packet too big' (ICMP, ICMPv6) sent back out of this port")         \
@@ -36,6 +39,7 @@ struct pkt_counters {
 	PKT_COUNTS(X)
 #undef X
 	uint64_t drop[PKT_DROP_MAX];
+	struct pkt_merge_counts merge; /* of the frames that leave by the port */
 	/* Of the last frame dropped for an MTU: its layer-3 size and the MTU, bytes. */
 	uint32_t mtu_in_size, mtu_in_limit;
 	uint32_t mtu_out_size, mtu_out_limit;

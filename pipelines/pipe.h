@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { PIPE_INGRESS = 7, PIPE_EGRESS = 5, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
+enum { PIPE_INGRESS = 7, PIPE_EGRESS = 6, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
 
 extern const struct pkt_stage_def *const pipe_table[PIPE_STAGES];
 

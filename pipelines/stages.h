@@ -8,6 +8,7 @@
 extern const struct pkt_stage_def port_rx_stage;
 extern const struct pkt_stage_def mss_clamp_stage;
 extern const struct pkt_stage_def mtu_check_stage;
+extern const struct pkt_stage_def merge_stage;
 extern const struct pkt_stage_def adapt_stage;
 extern const struct pkt_stage_def port_tx_stage;
 

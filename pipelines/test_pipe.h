@@ -8,6 +8,7 @@
 
 #include "vswitch/l2/test_l2.h"
 
+#include "offload/tso_lro/lro_merge.h"
 #include "pipelines/pipe.h"
 #include "vswitch/port/port.h"
 
@@ -132,6 +133,9 @@ static inline int fake_setup(void **state)
 		return -1;
 	t.w.id = 3;
 	t.w.trace = NULL;
+	t.w.lro = lro_new();
+	if (!t.w.lro)
+		return -1;
 	pipe_init(&pipe_under_test, &t.w);
 	return 0;
 }
@@ -139,6 +143,7 @@ static inline int fake_setup(void **state)
 static inline int fake_teardown(void **state)
 {
 	fake_free_tx();
+	lro_free(t.w.lro);
 	return test_l2_teardown(state);
 }
 

@@ -7,6 +7,7 @@
 #include "api/cfg_yaml.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "offload/tso_lro/lro_merge.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/metrics.h"
 #include "vswitch/eal.h"
@@ -56,7 +57,9 @@ static int workers_init(struct ctrl *c, const struct options *o, struct err *e)
 					 RTE_CACHE_LINE_SIZE);
 		w->ctx.dirty =
 			rte_zmalloc("dirty", sizeof(uint16_t) * FWD_PORTS_MAX, RTE_CACHE_LINE_SIZE);
-		if (w->wake_fd < 0 || !w->ctx.counters || !w->ctx.out || !w->ctx.dirty)
+		w->ctx.lro = lro_new();
+		if (w->wake_fd < 0 || !w->ctx.counters || !w->ctx.out || !w->ctx.dirty ||
+		    !w->ctx.lro)
 			return err_set(e, -ENOMEM, "no memory for worker %u", i);
 		pipe_init(&w->pipe, &w->ctx);
 		runs[i] = (struct worker_run){.worker = w, .shared = &c->shared};

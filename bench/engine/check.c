@@ -3,6 +3,7 @@
  * nothing that is measured. */
 #include "bench/engine/unit.h"
 
+#include <rte_ip.h>
 #include <rte_tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,21 @@ static void without_sums(const struct unit *u, uint8_t *frame)
 	memset(frame + UNIT_L2 + u->l3_len + offsetof(struct rte_tcp_hdr, cksum), 0, 2);
 }
 
-/* m against the frame of `len` payload bytes that is the i-th. */
-static int check(const struct unit *u, const struct rte_mbuf *m, unsigned int i, uint32_t from,
-		 uint32_t len, bool sums, struct err *e)
+/* In place of the frame's TCP checksum, the sum of the pseudo-header. */
+static void open_sum(const struct unit *u, uint8_t *frame)
+{
+	uint8_t *l3 = frame + UNIT_L2, *l4 = l3 + u->l3_len;
+	uint16_t sum = u->family == 4 ? rte_ipv4_phdr_cksum((struct rte_ipv4_hdr *)l3, 0)
+				      : rte_ipv6_phdr_cksum((struct rte_ipv6_hdr *)l3, 0);
+
+	memcpy(l4 + offsetof(struct rte_tcp_hdr, cksum), &sum, sizeof(sum));
+}
+
+enum sums { NONE, COMPLETE, OPEN };
+
+/* m against the flow's frame of `len` payload bytes that is the i-th. */
+static int check(const struct unit *u, const struct rte_mbuf *m, unsigned int flow, unsigned int i,
+		 uint32_t from, uint32_t len, enum sums sums, struct err *e)
 {
 	uint32_t size = u->hdr_len + len, at = 0;
 	uint8_t *want = malloc(2 * (size_t)size), *got;
@@ -36,11 +49,13 @@ static int check(const struct unit *u, const struct rte_mbuf *m, unsigned int i,
 		err_set(e, ret, "frame %u has %u bytes and not %u", i, m->pkt_len, size);
 		goto free_want;
 	}
-	unit_frame(u, i, from, len, want);
+	unit_frame(u, flow, i, from, len, want);
 	bytes = rte_pktmbuf_read(m, 0, size, got);
 	if (bytes != got)
 		memcpy(got, bytes, size);
-	if (!sums) {
+	if (sums == OPEN)
+		open_sum(u, want);
+	if (sums == NONE) {
 		without_sums(u, want);
 		without_sums(u, got);
 	}
@@ -62,15 +77,19 @@ int unit_check_segments(const struct unit *u, struct rte_mbuf **out, int n, bool
 	if (n != u->n_segments)
 		return err_set(e, -EPROTO, "%d frames and not %u", n, u->n_segments);
 	for (int i = 0; i < n && ret == 0; i++)
-		ret = check(u, out[i], (unsigned int)i, (uint32_t)i * u->mss,
-			    unit_segment_bytes(u, (unsigned int)i), sums, e);
+		ret = check(u, out[i], 0, (unsigned int)i, (uint32_t)i * u->mss,
+			    unit_segment_bytes(u, (unsigned int)i), sums ? COMPLETE : NONE, e);
 	return ret;
 }
 
 int unit_check_whole(const struct unit *u, struct rte_mbuf **out, int n, bool sums, struct err *e)
 {
-	if (n != 1)
-		return err_set(e, -EPROTO, "%u segments became %d packets and not one",
-			       u->n_segments, n);
-	return check(u, out[0], 0, 0, u->payload, sums, e);
+	int ret = 0;
+
+	if (n != (int)u->flows)
+		return err_set(e, -EPROTO, "%u segments of %u flows became %d packets",
+			       u->n_segments * u->flows, u->flows, n);
+	for (int i = 0; i < n && ret == 0; i++)
+		ret = check(u, out[i], (unsigned int)i, 0, 0, u->payload, sums ? OPEN : NONE, e);
+	return ret;
 }

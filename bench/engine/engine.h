@@ -5,8 +5,9 @@
  * nothing of DPDK is in this header.
  *
  * Systems: "flue" (offload/tso_lro), "librte" (librte_gso, librte_gro: no checksums), "librte+sum"
- * (the same, and then the checksums, which flue's frames have). What an engine makes is checked
- * before it is timed.
+ * (the same, and the checksums that flue does: of a unit that is split, each frame's; where frames
+ * are merged, each one's is verified, unless the device is said to have done that, and the unit's
+ * header gets its own). What an engine makes is checked before it is timed.
  */
 #ifndef BENCH_ENGINE_ENGINE_H
 #define BENCH_ENGINE_ENGINE_H
@@ -25,6 +26,8 @@ enum {
 	ENGINE_MSS_MAX = 9000,
 	ENGINE_BURST_MAX = 64,
 	ENGINE_SECONDS_MAX = 60,
+	ENGINE_FLOWS_MAX = 4,
+	ENGINE_FRAMES_MAX = 128, /* of all flows, that are given to an engine that merges at once */
 };
 
 struct engine_case {
@@ -35,6 +38,8 @@ struct engine_case {
 	unsigned int family;	 /* 4 or 6 */
 	unsigned int burst;	 /* units that are under way together */
 	double seconds;		 /* about so long, after a warm-up */
+	unsigned int flows;	 /* merge: units whose segments come interleaved */
+	bool rx_csum;		 /* merge: the device said that the checksums are good */
 };
 
 struct engine_result {

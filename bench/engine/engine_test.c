@@ -37,7 +37,7 @@ static void start_child(void)
 
 static struct engine_case a_case(enum engine_kind kind, const char *system)
 {
-	struct engine_case c = {kind, "", 65535, 1448, 4, 8, 0.01};
+	struct engine_case c = {kind, "", 65535, 1448, 4, 8, 0.01, 1, false};
 
 	snprintf(c.system, sizeof(c.system), "%s", system);
 	return c;
@@ -52,7 +52,7 @@ static void ask(struct engine_case *c, bool checksums)
 		fail_msg("%s, mss %u, unit %u: %s", c->system, c->mss, c->unit_bytes, e.text);
 	assert_true(r.ns_per_segment > 0 && r.cycles_per_segment > 0);
 	assert_int_equal(r.checksums, checksums);
-	assert_true(r.segments >= r.chunks * c->burst * 2);
+	assert_true(r.segments >= r.chunks * c->burst * c->flows * 2);
 }
 
 static void figures(void **state)
@@ -70,13 +70,36 @@ static void figures(void **state)
 			strcpy(c.system, "librte+sum");
 			ask(&c, true);
 		}
-		c.kind = ENGINE_SPLIT;
 		strcpy(c.system, "flue");
-		ask(&c, true);
-		c.family = 6;
-		ask(&c, true);
-		c.burst = ENGINE_BURST_MAX;
-		ask(&c, true);
+		for (int kind = ENGINE_SPLIT; kind <= ENGINE_MERGE; kind++) {
+			c.kind = kind;
+			c.family = 4;
+			c.burst = 8;
+			ask(&c, true);
+			c.family = 6;
+			ask(&c, true);
+			c.burst = ENGINE_BURST_MAX;
+			ask(&c, true);
+		}
+	}
+}
+
+/* Frames of several flows, and of a device that verifies checksums. */
+static void merge_cases(void **state)
+{
+	for (unsigned int flows = 1; flows <= ENGINE_FLOWS_MAX; flows++) {
+		for (int rx_csum = 0; rx_csum < 2; rx_csum++) {
+			struct engine_case c = a_case(ENGINE_MERGE, "flue");
+
+			c.unit_bytes = 32 / flows * 1448 + 66;
+			c.flows = flows;
+			c.rx_csum = rx_csum;
+			ask(&c, true);
+			strcpy(c.system, "librte+sum");
+			ask(&c, true);
+			strcpy(c.system, "librte");
+			ask(&c, false);
+		}
 	}
 }
 
@@ -95,24 +118,30 @@ static void refused(enum engine_kind kind, const char *system, unsigned int fami
 static void refusals(void **state)
 {
 	struct engine_case c = a_case(ENGINE_SPLIT, "flue");
+	struct engine_result r;
+	struct err e = {0};
 
-	refused(ENGINE_MERGE, "flue", 4, -ENOTSUP, "flue has no coalescing engine yet");
 	refused(ENGINE_SPLIT, "librte", 6, -ENOTSUP, "IPv6");
 	refused(ENGINE_SPLIT, "librte+sum", 6, -ENOTSUP, "IPv6");
 	refused(ENGINE_MERGE, "librte", 6, -ENOTSUP, "IPv6");
 	refused(ENGINE_SPLIT, "other", 4, -EINVAL, "no system");
 	refused(ENGINE_SPLIT, "", 4, -EINVAL, "system");
 	refused(ENGINE_SPLIT, "flue", 5, -EINVAL, "family");
+	c.kind = ENGINE_MERGE;
+	c.flows = 4; /* of 46 segments */
+	assert_int_equal(engine_ask(line, &c, &r, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "choose a smaller unit"));
 	/* And it lives on. */
+	c.flows = 1;
 	ask(&c, true);
 }
 
 static void bad_cases(void **state)
 {
 	static const char *const changes[] = {
-		"{\"engine\":\"x\"}", "{\"mss\":100}",	    "{\"mss\":100000}", "{\"unit\":1500}",
-		"{\"unit\":65536}",   "{\"burst\":0}",	    "{\"burst\":65}",	"{\"seconds\":0}",
-		"{\"seconds\":1e9}",  "{\"seconds\":\"1\"}"};
+		"{\"engine\":\"x\"}", "{\"mss\":100}",	     "{\"mss\":100000}", "{\"unit\":1500}",
+		"{\"unit\":65536}",   "{\"burst\":0}",	     "{\"burst\":65}",	 "{\"seconds\":0}",
+		"{\"seconds\":1e9}",  "{\"seconds\":\"1\"}", "{\"flows\":0}",	 "{\"flows\":5}"};
 	struct engine_case c = a_case(ENGINE_MERGE, "librte"), back;
 	struct err e = {0};
 	json_t *json = engine_case_to_json(&c);
@@ -121,7 +150,8 @@ static void bad_cases(void **state)
 	assert_int_equal(back.kind, c.kind);
 	assert_string_equal(back.system, c.system);
 	assert_true(back.unit_bytes == c.unit_bytes && back.mss == c.mss &&
-		    back.family == c.family && back.burst == c.burst && back.seconds == c.seconds);
+		    back.family == c.family && back.burst == c.burst && back.seconds == c.seconds &&
+		    back.flows == c.flows && back.rx_csum == c.rx_csum);
 	for (size_t i = 0; i < RTE_DIM(changes); i++) {
 		json_t *bad = json_deep_copy(json), *change = json_loads(changes[i], 0, NULL);
 
@@ -220,9 +250,10 @@ static void ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bad_cases),   cmocka_unit_test(figures),
-		cmocka_unit_test(refusals),    cmocka_unit_test(ends),
-		cmocka_unit_test(check_finds), cmocka_unit_test(wrong_engine),
+		cmocka_unit_test(bad_cases),	cmocka_unit_test(figures),
+		cmocka_unit_test(merge_cases),	cmocka_unit_test(refusals),
+		cmocka_unit_test(ends),		cmocka_unit_test(check_finds),
+		cmocka_unit_test(wrong_engine),
 	};
 
 	start_child();

@@ -12,8 +12,9 @@ struct engine_ops {
 
 	/* Makes ready for the unit. 0; -ENOTSUP with the reason. */
 	int (*open)(const struct unit *u, struct err *e);
-	/* Works on one unit: in[0..n) are its mbufs, which are used up. Returns how many packets
-	 * are in out, or a negative errno; then in is still the caller's. */
+	/* Works on one unit, or on those of all flows: in[0..n) are the mbufs, which are used up.
+	 * Returns how many packets are in out, or a negative errno; then in is still the caller's.
+	 */
 	int (*run)(struct rte_mbuf **in, uint16_t n, struct rte_mbuf **out, uint16_t cap);
 };
 
@@ -21,6 +22,12 @@ extern const struct engine_ops flue_split, flue_merge, gso_plain, gso_summed, gr
 
 /* Completes the checksums of a TCP/IPv4 packet with DPDK's functions. */
 void librte_complete(struct rte_mbuf *m);
+
+/* Are both right, as far as the device did not say that? */
+bool librte_verify(const struct rte_mbuf *m);
+
+/* Completes the IPv4 checksum, and leaves the TCP checksum to be completed. */
+void librte_open_sum(struct rte_mbuf *m);
 
 /* librte_gso and librte_gro know IPv4 only. */
 int librte_open_family(const struct unit *u, const char *library, struct err *e);

@@ -116,7 +116,7 @@ int engine_time(const struct engine_ops *ops, struct unit *u, const struct engin
 	static struct bench b;
 	bool split = ops->kind == ENGINE_SPLIT;
 	uint64_t *cycles = malloc(CHUNKS_MAX * sizeof(*cycles));
-	double segments = (double)c->burst * u->n_segments;
+	double segments = (double)c->burst * u->flows * u->n_segments;
 	size_t n;
 	int ret;
 
@@ -125,8 +125,8 @@ int engine_time(const struct engine_ops *ops, struct unit *u, const struct engin
 	b.ops = ops;
 	b.unit = u;
 	b.burst = c->burst;
-	b.n_in = split ? 1 : u->n_segments;
-	b.n_out = split ? u->n_segments : 1;
+	b.n_in = split ? 1 : u->flows * u->n_segments;
+	b.n_out = split ? u->n_segments : (int)u->flows;
 	ret = verify(&b, e);
 	if (ret == 0)
 		ret = repeat(&b, warm_up_seconds, cycles, &n, e);
@@ -140,7 +140,7 @@ int engine_time(const struct engine_ops *ops, struct unit *u, const struct engin
 		r->cycles_per_segment = (double)cycles[n / 2] / segments;
 		r->ns_per_segment = r->cycles_per_segment * 1e9 / (double)rte_get_tsc_hz();
 		r->chunks = n;
-		r->segments = n * c->burst * u->n_segments;
+		r->segments = n * c->burst * u->flows * u->n_segments;
 		r->checksums = ops->checksums;
 	}
 	free(cycles);

@@ -51,11 +51,11 @@ static uint8_t *put_ip(const struct unit *u, uint8_t *l3, unsigned int i, uint32
 	return l3 + u->l3_len;
 }
 
-static void put_tcp(uint8_t *l4, uint32_t from)
+static void put_tcp(uint8_t *l4, unsigned int flow, uint32_t from)
 {
 	static const uint8_t timestamps[12] = {1, 1, 8, 10, 0, 0, 1, 0, 0, 0, 2, 0};
 	struct rte_tcp_hdr tcp = {
-		.src_port = rte_cpu_to_be_16(40000),
+		.src_port = rte_cpu_to_be_16(40000 + flow),
 		.dst_port = rte_cpu_to_be_16(5001),
 		.sent_seq = rte_cpu_to_be_32(FIRST_SEQ + from),
 		.recv_ack = rte_cpu_to_be_32(4242),
@@ -68,7 +68,8 @@ static void put_tcp(uint8_t *l4, uint32_t from)
 	memcpy(l4 + sizeof(tcp), timestamps, sizeof(timestamps));
 }
 
-void unit_frame(const struct unit *u, unsigned int i, uint32_t from, uint32_t len, uint8_t *to)
+void unit_frame(const struct unit *u, unsigned int flow, unsigned int i, uint32_t from,
+		uint32_t len, uint8_t *to)
 {
 	static const uint8_t ether[] = {2, 0, 0, 0, 0, 11, 2, 0, 0, 0, 0, 10};
 	uint16_t type =
@@ -79,7 +80,7 @@ void unit_frame(const struct unit *u, unsigned int i, uint32_t from, uint32_t le
 	memcpy(to, ether, sizeof(ether));
 	memcpy(to + sizeof(ether), &type, sizeof(type));
 	l4 = put_ip(u, l3, i, len);
-	put_tcp(l4, from);
+	put_tcp(l4, flow, from);
 	if (to != u->bytes)
 		memcpy(l4 + UNIT_L4, u->bytes + u->hdr_len + from, len);
 	sum = u->family == 4 ? rte_ipv4_udptcp_cksum((struct rte_ipv4_hdr *)l3, l4)
@@ -101,10 +102,17 @@ int unit_open(struct unit *u, const struct engine_case *c, struct err *e)
 	memset(u, 0, sizeof(*u));
 	u->family = c->family;
 	u->mss = c->mss;
+	u->flows = c->flows;
+	u->rx_csum = c->rx_csum;
 	u->l3_len = c->family == 4 ? 20 : 40;
 	u->hdr_len = UNIT_L2 + u->l3_len + UNIT_L4;
 	u->payload = c->unit_bytes - u->hdr_len;
 	u->n_segments = (u->payload + u->mss - 1) / u->mss;
+	if (u->flows * u->n_segments > UNIT_SEGMENTS_MAX)
+		return err_set(e, -EINVAL,
+			       "%u flows of %u segments are more than the %d frames of a burst; "
+			       "choose a smaller unit",
+			       u->flows, u->n_segments, UNIT_SEGMENTS_MAX);
 	u->shared.free_cb = borrowed;
 	rte_mbuf_ext_refcnt_set(&u->shared, 1); /* ours: it never comes to be free */
 	u->bytes = rte_zmalloc("unit", ENGINE_UNIT_MAX + 1, RTE_CACHE_LINE_SIZE);
@@ -114,14 +122,14 @@ int unit_open(struct unit *u, const struct engine_case *c, struct err *e)
 		random = random * 1664525 + 1013904223;
 		u->bytes[u->hdr_len + i] = random >> 24;
 	}
-	unit_frame(u, 0, 0, u->payload, u->bytes);
+	unit_frame(u, 0, 0, 0, u->payload, u->bytes);
 	/* Each unit (two; a third where its halves meet), and for each of its segments a header and
 	 * a reference; and what caches hold.
 	 */
 	mbufs = c->burst * (2u * u->n_segments + 3) + 2 * CACHE;
 	u->heads = rte_pktmbuf_pool_create("heads", mbufs, CACHE, 0,
 					   RTE_PKTMBUF_HEADROOM + HEAD_ROOM, SOCKET_ID_ANY);
-	mbufs = c->burst * u->n_segments + 2 * CACHE;
+	mbufs = c->burst * u->flows * u->n_segments + 2 * CACHE;
 	u->data = rte_pktmbuf_pool_create(
 		"data", mbufs, CACHE, 0, RTE_PKTMBUF_HEADROOM + u->hdr_len + u->mss, SOCKET_ID_ANY);
 	if (u->heads && u->data)
@@ -175,14 +183,18 @@ struct rte_mbuf *unit_whole(struct unit *u)
 
 int unit_segments(struct unit *u, struct rte_mbuf **out)
 {
-	if (rte_pktmbuf_alloc_bulk(u->data, out, u->n_segments) != 0)
+	if (rte_pktmbuf_alloc_bulk(u->data, out, u->flows * u->n_segments) != 0)
 		return -ENOMEM;
-	for (uint16_t i = 0; i < u->n_segments; i++) {
+	for (unsigned int at = 0; at < u->flows * u->n_segments; at++) {
+		unsigned int i = at / u->flows;
 		uint32_t len = unit_segment_bytes(u, i);
-		char *to = rte_pktmbuf_append(out[i], u->hdr_len + len);
+		char *to = rte_pktmbuf_append(out[at], u->hdr_len + len);
 
-		unit_frame(u, i, i * u->mss, len, (uint8_t *)to);
-		describe(u, out[i]);
+		unit_frame(u, at % u->flows, i, i * u->mss, len, (uint8_t *)to);
+		describe(u, out[at]);
+		if (u->rx_csum)
+			out[at]->ol_flags |=
+				RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	}
 	return 0;
 }

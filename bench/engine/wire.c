@@ -15,9 +15,10 @@ static const char *const kinds[] = {"split", "merge"};
 
 json_t *engine_case_to_json(const struct engine_case *c)
 {
-	return json_pack("{s:s,s:s,s:i,s:i,s:i,s:i,s:f}", "engine", kinds[c->kind], "system",
-			 c->system, "unit", (int)c->unit_bytes, "mss", (int)c->mss, "family",
-			 (int)c->family, "burst", (int)c->burst, "seconds", c->seconds);
+	return json_pack("{s:s,s:s,s:i,s:i,s:i,s:i,s:f,s:i,s:b}", "engine", kinds[c->kind],
+			 "system", c->system, "unit", (int)c->unit_bytes, "mss", (int)c->mss,
+			 "family", (int)c->family, "burst", (int)c->burst, "seconds", c->seconds,
+			 "flows", (int)c->flows, "rx_csum", c->rx_csum);
 }
 
 static int take(const json_t *json, const char *key, unsigned int least, unsigned int most,
@@ -53,6 +54,11 @@ int engine_case_from_json(const json_t *json, struct engine_case *c, struct err 
 		ret = err_set(e, -EINVAL, "family must be 4 or 6");
 	if (ret == 0)
 		ret = take(json, "burst", 1, ENGINE_BURST_MAX, &c->burst, e);
+	if (ret == 0)
+		ret = take(json, "flows", 1, ENGINE_FLOWS_MAX, &c->flows, e);
+	if (ret == 0 && c->kind == ENGINE_SPLIT && c->flows > 1)
+		ret = err_set(e, -EINVAL, "flows are for engine merge");
+	c->rx_csum = json_get_bool(json, "rx_csum", false);
 	c->seconds = json_number_value(json_object_get(json, "seconds"));
 	if (ret == 0 && !(c->seconds > 0 && c->seconds <= ENGINE_SECONDS_MAX))
 		ret = err_set(e, -EINVAL, "seconds must be above 0 and at most %d",

@@ -157,6 +157,16 @@ static void fill_vlans(struct fwd_port *fp, const json_t *conf)
 		ranges_set(fp->vlans, fp->pvid);
 }
 
+static enum fwd_merge merge_of(const json_t *conf)
+{
+	const char *gro = json_get_str(conf, "gro", "on");
+
+	/* What a device sends are frames on a wire. */
+	if (strcmp(gro, "off") == 0 || strcmp(json_get_str(conf, "kind", ""), "ethdev") == 0)
+		return FWD_MERGE_OFF;
+	return strcmp(gro, "rsc") == 0 ? FWD_MERGE_RSC : FWD_MERGE_REVERSIBLE;
+}
+
 static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_port *p)
 {
 	struct fwd_port *fp = &f->ports[p->port.id];
@@ -167,6 +177,7 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	fp->mtu = ctrl_port_mtu(c, p);
 	fp->guest_mtu = &p->port.guest_mtu;
 	fp->ptb = api_port_ptb(p->conf);
+	fp->merge = merge_of(p->conf);
 	fp->isolated = json_get_bool(p->conf, "isolated", false);
 	fp->learn_limit = (uint32_t)json_get_int(p->conf, "learn-limit", 0);
 	fill_vlans(fp, p->conf);

@@ -72,9 +72,11 @@ static void fills_a_bridge(void **state)
 static void fills_each_kind_of_port(void **state)
 {
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'host'}",
-		 "{" PORT "'kind': 'host', 'ptb': true, 'persist': false, 'backend': 'tap'}");
+		 "{" PORT
+		 "'kind': 'host', 'ptb': true, 'gro': 'on', 'persist': false, 'backend': 'tap'}");
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'vhost', 'socket': '/s'}",
-		 "{" PORT "'kind': 'vhost', 'ptb': true, 'socket': '/s', 'mode': 'server'}");
+		 "{" PORT
+		 "'kind': 'vhost', 'ptb': true, 'gro': 'on', 'socket': '/s', 'mode': 'server'}");
 	defaults("port", "{'name': 'p', 'bridge': 'b', 'kind': 'ethdev', 'device': 'd'}",
 		 "{" PORT "'kind': 'ethdev', 'ptb': false, 'device': 'd'}");
 }

@@ -142,6 +142,27 @@ static void port_drops(FILE *f, const json_t *ports)
 	}
 }
 
+/* One family over a member of each port's merge statistics. */
+static void port_merge(FILE *f, const json_t *ports, const char *family, const char *help,
+		       const char *member, const char *label)
+{
+	json_t *port, *v;
+	const char *key;
+	size_t i;
+
+	head(f, family, "counter", help);
+	json_array_foreach (ports, i, port) {
+		json_t *merge = json_object_get(json_object_get(port, "stats"), "merge");
+
+		json_object_foreach (json_object_get(merge, member), key, v) {
+			struct label l[] = {
+				{"port", json_get_str(port, "name", "")}, {label, key}, {0}};
+
+			sample(f, family, l, json_is_object(v) ? json_object_get(v, "count") : v);
+		}
+	}
+}
+
 static void format_ports(FILE *f, const json_t *ports)
 {
 	static const struct family fam[] = {
@@ -175,6 +196,12 @@ static void format_ports(FILE *f, const json_t *ports)
 	families(f, fam, ports, "port", "name");
 	port_counters(f, ports);
 	port_drops(f, ports);
+	port_merge(f, ports, "flue_port_merge_frames_total",
+		   "Frames merged into units, by the largest size of the unit's class.", "frames",
+		   "size");
+	port_merge(f, ports, "flue_port_merge_ends_total",
+		   "Units, and frames that waited alone, by why they took no more.", "ended",
+		   "reason");
 }
 
 static void format_bridges(FILE *f, const json_t *bridges)

@@ -32,6 +32,34 @@ static json_t *drops(const struct pkt_counters *sum)
 	return out;
 }
 
+/* Sizes and reasons that occurred. */
+static json_t *merges(const struct pkt_merge_counts *sum)
+{
+	json_t *sizes = json_object(), *ended = json_object();
+
+	for (int i = 0; i < PKT_MERGE_SIZE_MAX; i++)
+		if (sum->frames[i])
+			json_object_set_new(sizes, pkt_merge_size_name(i),
+					    json_integer((json_int_t)sum->frames[i]));
+	for (int i = 0; i < PKT_MERGE_END_MAX; i++)
+		if (sum->ended[i])
+			json_object_set_new(ended, pkt_merge_end_name(i),
+					    json_pack("{s:I,s:s}", "count",
+						      (json_int_t)sum->ended[i], "help",
+						      pkt_merge_end_help(i)));
+	return json_pack("{s:I,s:o,s:o}", "looked", (json_int_t)sum->looked, "frames", sizes,
+			 "ended", ended);
+}
+
+static void add_merges(struct pkt_merge_counts *sum, const struct pkt_merge_counts *w)
+{
+	sum->looked += pkt_read(w->looked);
+	for (int i = 0; i < PKT_MERGE_SIZE_MAX; i++)
+		sum->frames[i] += pkt_read(w->frames[i]);
+	for (int i = 0; i < PKT_MERGE_END_MAX; i++)
+		sum->ended[i] += pkt_read(w->ended[i]);
+}
+
 static json_t *stats(const struct ctrl *c, uint16_t id)
 {
 	struct pkt_counters sum = {0};
@@ -45,6 +73,7 @@ static json_t *stats(const struct ctrl *c, uint16_t id)
 #undef X
 		for (int r = 1; r < PKT_DROP_MAX; r++)
 			sum.drop[r] += pkt_read(w->drop[r]);
+		add_merges(&sum.merge, &w->merge);
 		if (pkt_read(w->mtu_in_limit)) {
 			sum.mtu_in_size = pkt_read(w->mtu_in_size);
 			sum.mtu_in_limit = pkt_read(w->mtu_in_limit);
@@ -58,6 +87,8 @@ static json_t *stats(const struct ctrl *c, uint16_t id)
 	PKT_COUNTS(X)
 #undef X
 	json_object_set_new(out, "drops", drops(&sum));
+	if (sum.merge.looked)
+		json_object_set_new(out, "merge", merges(&sum.merge));
 	return out;
 }
 

@@ -24,13 +24,17 @@ enum {
 
 struct port;
 
+/* What is merged towards a port: see pipelines/merge.c. */
+enum fwd_merge { FWD_MERGE_OFF, FWD_MERGE_REVERSIBLE, FWD_MERGE_RSC };
+
 struct fwd_port {
 	struct port *port; /* NULL: there is no port of this number */
 	uint16_t bridge;
 	uint16_t mtu;  /* planned, bytes of layer 3 */
 	uint16_t pvid; /* untagged frames belong to this VLAN; 0: they are dropped */
 	bool isolated;
-	bool ptb; /* answer what is too large from this port */
+	bool ptb;      /* answer what is too large from this port */
+	uint8_t merge; /* enum fwd_merge */
 	uint32_t learn_limit;
 	/* What the guest there was told, for frames towards it; 0: nothing. It comes and goes with
 	 * the guest while the table stays. NULL: there are no guests. */
