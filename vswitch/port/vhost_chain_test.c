@@ -203,7 +203,7 @@ static void indirect(void **state)
 		entry(at, 1, FIRST, 16, I, 0, is_packed);
 		assert_int_equal(read_at(t, 0), VHOST_FAULT_NESTED);
 		entry(at, 1, FIRST, 16, W, 0, is_packed);
-		assert_int_equal(read_at(t, 0), VHOST_FAULT_WRITE);
+		assert_int_equal(read_at(t, 0), is_packed ? VHOST_OK : VHOST_FAULT_WRITE);
 	}
 	entry(FIRST + 0x101, 0, FIRST, 16, N, 1, false);
 	entry(FIRST + 0x101, 1, FIRST, 16, N, 0, false);
