@@ -12,7 +12,7 @@ enum {
 	HEAD_BYTES = 256,
 	PLAIN_BYTES = 128,
 	/* Packets read ahead: as many as are asked for at a time, in the usual case. */
-	RX_BURST = 32,
+	RX_BURST = 64,
 };
 
 /* Where the reader is in a chain. */
