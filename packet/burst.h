@@ -92,6 +92,19 @@ static inline void pkt_out(struct pkt_worker *w, struct rte_mbuf *m, uint16_t po
 	q->pkts[q->n++] = m;
 }
 
+/* The same with several. Worker. */
+static inline void pkt_out_all(struct pkt_worker *w, struct rte_mbuf *const *pkts, uint16_t n,
+			       uint16_t port)
+{
+	struct pkt_outq *q = &w->out[port];
+
+	if (q->n == 0)
+		w->dirty[w->n_dirty++] = port;
+	for (uint16_t i = 0, at = q->n; i < n; i++)
+		q->pkts[at + i] = pkts[i];
+	q->n += n;
+}
+
 /* Is this packet's data, or its mbuf, somebody else's too? */
 static inline bool pkt_is_shared(const struct rte_mbuf *m)
 {

@@ -73,6 +73,17 @@ static void complete(struct pkt_stage *stage, struct pkt_burst *b, struct rte_mb
 	b->pkts[b->n++] = m;
 }
 
+/* The usual case, in few instructions. */
+static bool nothing_asked(const struct pkt_burst *b)
+{
+	struct rte_mbuf *const *pkts = b->pkts;
+	uint64_t asked = 0;
+
+	for (uint16_t i = 0, n = b->n; i < n; i++)
+		asked |= pkts[i]->ol_flags;
+	return !(asked & (RTE_MBUF_F_TX_L4_MASK | SEG));
+}
+
 /* The burst holds at most PKT_RX_MAX packets here, and the runner saw to it that what they become
  * fits into it (pipe_egress()). */
 static void adapt_process(struct pkt_stage *stage, struct pkt_burst *b)
@@ -82,6 +93,8 @@ static void adapt_process(struct pkt_stage *stage, struct pkt_burst *b)
 	struct rte_mbuf *in[PKT_RX_MAX];
 	uint16_t n = b->n, first = 0;
 
+	if (likely(nothing_asked(b) && !b->traced))
+		return;
 	while (first < n && !(needs(b->pkts[first]) & ~caps) && !b->traced)
 		first++;
 	if (first == n)

@@ -16,10 +16,23 @@ static const char *const words[] = {
 	[TOO_BIG_WORD] = TOO_BIG_WORDS,
 };
 
+/* The usual case, in few instructions. */
+static bool all_fit(const struct pkt_burst *b, uint32_t limit)
+{
+	struct rte_mbuf *const *pkts = b->pkts;
+	bool over = false;
+
+	for (uint16_t i = 0, n = b->n; i < n; i++)
+		over |= mtu_size(pkts[i]) > limit;
+	return !over;
+}
+
 static void mtu_check_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	uint16_t limit = fwd_mtu_out(fwd_port(b, b->port)), kept = 0;
 
+	if (likely(all_fit(b, limit) && !b->traced))
+		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		uint32_t size = mtu_size(m);

@@ -44,6 +44,12 @@ static void learn_run(struct pkt_stage *stage, struct pkt_burst *b, uint64_t key
 					    fwd_port(b, b->port)->learn_limit, &was);
 	enum word word = unlikely(result != FDB_KNOWN) ? count(b->w, b->port, result) : KNOWN;
 
+	/* Nothing was taken out so far, and nothing is now. */
+	if (likely(result == FDB_KNOWN && *kept == from && !b->traced)) {
+		*kept = to;
+		return;
+	}
+
 	for (uint16_t i = from; i < to; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 

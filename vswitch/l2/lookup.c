@@ -32,6 +32,10 @@ static void lookup_run(struct pkt_stage *stage, struct pkt_burst *b, uint64_t ke
 
 	if (likely(out != FDB_NO_PORT))
 		drop = fwd_may_leave(fwd_port(b, b->port), fwd_port(b, out), key >> 48 & 0xfff);
+	if (likely(out != FDB_NO_PORT && !drop && !b->traced)) {
+		pkt_out_all(b->w, &b->pkts[from], to - from, out);
+		return;
+	}
 	for (uint16_t i = from; i < to; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 

@@ -98,7 +98,7 @@ static void parse_process(struct pkt_stage *stage, struct pkt_burst *b)
 		else if (unlikely((m->ol_flags & INTENT) || trace))
 			drop = parse_headers(stage, b, m);
 		else
-			m->l2_len = sizeof(struct rte_ether_hdr);
+			m->tx_offload = sizeof(struct rte_ether_hdr); /* l2_len; the others 0 */
 		if (unlikely(drop))
 			pkt_drop(b->w, m, b->port, drop);
 		else

@@ -27,7 +27,7 @@ static inline bool bad_source(const uint8_t *mac)
 
 	memcpy(&high, mac, 4);
 	memcpy(&low, mac + 4, 2);
-	return (mac[0] & 1) || (high | low) == 0;
+	return (mac[0] & 1) | ((high | low) == 0);
 }
 
 static inline bool link_local(const uint8_t *mac)
@@ -37,11 +37,27 @@ static inline bool link_local(const uint8_t *mac)
 	return mac[0] == 0x01 && memcmp(mac, prefix, sizeof(prefix)) == 0 && mac[5] < 0x10;
 }
 
+/* The usual case, in few instructions. */
+static bool all_pass(const struct pkt_burst *b, uint32_t limit)
+{
+	struct rte_mbuf *const *pkts = b->pkts;
+	bool odd = false;
+
+	for (uint16_t i = 0, n = b->n; i < n; i++) {
+		const uint8_t *data = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
+
+		odd |= (mtu_size(pkts[i]) > limit) | bad_source(data + 6) | link_local(data);
+	}
+	return !odd;
+}
+
 static void policy_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	bool forward_link_local = fwd_bridge(b)->link_local;
 	uint16_t limit = fwd_port(b, b->port)->mtu, kept = 0;
 
+	if (likely(all_pass(b, limit) && !b->traced))
+		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);

@@ -43,12 +43,32 @@ static enum pkt_drop untag(const struct fwd_port *port, struct rte_mbuf *m)
 	return PKT_DROP_NONE;
 }
 
+/* The usual case, in few instructions: no tags, and the port has a native VLAN. */
+static bool all_untagged(struct pkt_burst *b, uint16_t pvid)
+{
+	const uint16_t tagged = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
+	struct rte_mbuf *const *pkts = b->pkts;
+	const uint16_t n = b->n;
+	bool some = pvid == 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		some |= rte_pktmbuf_mtod(pkts[i], const struct rte_ether_hdr *)->ether_type ==
+			tagged;
+	if (some)
+		return false;
+	for (uint16_t i = 0; i < n; i++)
+		pkts[i]->vlan_tci = pvid;
+	return true;
+}
+
 static void vlan_in_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	const struct fwd_port *port = fwd_port(b, b->port);
 	const uint16_t tagged = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
 	uint16_t kept = 0;
 
+	if (likely(!b->traced && all_untagged(b, port->pvid)))
+		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);

@@ -37,10 +37,23 @@ static struct rte_mbuf *tag(struct pkt_worker *w, struct rte_mbuf *m)
 	return m;
 }
 
+/* The usual case, in few instructions. */
+static bool all_native(const struct pkt_burst *b, uint16_t pvid)
+{
+	struct rte_mbuf *const *pkts = b->pkts;
+	uint16_t differ = 0;
+
+	for (uint16_t i = 0, n = b->n; i < n; i++)
+		differ |= (uint16_t)((pkts[i]->vlan_tci ^ pvid) & 0xfff);
+	return differ == 0;
+}
+
 static void vlan_out_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	uint16_t pvid = fwd_port(b, b->port)->pvid, kept = 0;
 
+	if (likely(all_native(b, pvid) && !b->traced))
+		return;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		bool tagged = (m->vlan_tci & 0xfff) != pvid;
