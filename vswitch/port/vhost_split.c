@@ -48,13 +48,13 @@ static bool take_chain(struct vhost_ring *r, uint16_t head, uint16_t k)
 }
 
 /* Buffers that a predecessor took and did not give back come first; they are in no available entry
- * that we have still to read. */
+ * that we have still to read. rte_vhost lists them from the last one taken to the first. */
 static uint16_t take_again(struct vhost_ring *r, uint16_t n)
 {
-	uint16_t k = 0;
+	const struct rte_vhost_resubmit_desc *list = r->resubmit->resubmit_list;
+	uint16_t left = r->n_resubmit - r->resubmitted, k = 0;
 
-	while (k < n && r->resubmitted + k < r->n_resubmit &&
-	       take_chain(r, r->resubmit->resubmit_list[r->resubmitted + k].index, k))
+	while (k < n && k < left && take_chain(r, list[left - 1 - k].index, k))
 		k++;
 	return k;
 }
@@ -101,6 +101,11 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)
 
 void vhost_split_consume(struct vhost_ring *r, uint16_t n)
 {
+	/* Those of a predecessor are in the record, and keep their place in the order there. */
+	if (unlikely(r->resubmitted < r->n_resubmit)) {
+		r->resubmitted += n;
+		return;
+	}
 	if (unlikely(r->inflight != NULL)) {
 		for (uint16_t i = 0; i < n; i++) {
 			struct rte_vhost_inflight_desc_split *d =
@@ -110,10 +115,7 @@ void vhost_split_consume(struct vhost_ring *r, uint16_t n)
 			__atomic_store_n(&d->inflight, 1, __ATOMIC_RELEASE);
 		}
 	}
-	if (unlikely(r->resubmitted < r->n_resubmit))
-		r->resubmitted += n;
-	else
-		r->next += n;
+	r->next += n;
 }
 
 /* Whether the guest wants an interrupt for what became used: virtio 1.2, 2.7.7. */
