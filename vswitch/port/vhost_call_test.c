@@ -228,11 +228,11 @@ static void a_hostile_index(void **state)
 	open_ring(0, 16, 65530, true);
 	looks = 0;
 	driver_avail(&d)->idx = (uint16_t)(d.next + 17);
-	assert_int_equal(vhost_ring_take(&d.ring, 1), 0);
+	assert_int_equal(vhost_ring_take(&d.ring, 0, 1), 0);
 	assert_int_equal(atomic_load(&d.ring.fault), VHOST_FAULT_INDEX);
 	assert_int_equal(looks, 1);
 	driver_avail(&d)->idx = (uint16_t)(d.next + 1);
-	assert_int_equal(vhost_ring_take(&d.ring, 1), 0);
+	assert_int_equal(vhost_ring_take(&d.ring, 0, 1), 0);
 	pkts[0] = rte_pktmbuf_alloc(worker.data_pool);
 	assert_int_equal(vhost_ring_tx(&d.ring, pkts, 1, &why), 0);
 	assert_int_equal(why, PKT_DROP_RING_FAULT);

@@ -38,27 +38,38 @@ static bool take_chain(struct vhost_ring *r, uint16_t at, uint16_t k)
 	return false;
 }
 
-uint16_t vhost_packed_take(struct vhost_ring *r, uint16_t n)
+/* The guest wrote the descriptors, and we shall write them as used ones. */
+static inline void near(const struct vhost_ring *r, struct spot s)
+{
+	const struct vring_packed_desc *d;
+
+	if (unlikely(r->size <= 4 * VHOST_NEAR))
+		return;
+	vhost_prefetch_line(slot(r, step(r, s, 2 * VHOST_NEAR).at));
+	d = slot(r, step(r, s, VHOST_NEAR / 2).at);
+	vhost_chain_near(&r->table, d->addr, d->flags);
+}
+
+uint16_t vhost_packed_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
 	struct spot s = {.at = r->next, .wrap = r->wrap};
 	uint16_t k;
 
-	r->pieces.n = 0;
+	if (have == 0)
+		r->pieces.n = 0;
 	if (unlikely(atomic_load_explicit(&r->fault, memory_order_relaxed)))
-		return 0;
-	/* The guest wrote them, and we shall write them as used ones. */
-	for (k = 0; k < n; k += VHOST_LINE / sizeof(struct vring_packed_desc))
-		vhost_prefetch_line(slot(r, step(r, s, k).at));
-	for (k = 0; k < n; k++) {
+		return have;
+	for (k = 0; k < have; k++)
+		s = step(r, s, r->chains[k].slots);
+	for (; k < n; k++) {
 		const struct vring_packed_desc *p = slot(r, s.at);
-		const struct vring_packed_desc *later = slot(r, step(r, s, VHOST_NEAR / 2).at);
 		uint16_t flags = __atomic_load_n(&p->flags, __ATOMIC_ACQUIRE);
 		const volatile struct vring_packed_desc *d = p;
 		struct vhost_chain *c = &r->chains[k];
 
 		if (!!(flags & AVAIL) != s.wrap || !!(flags & USED) == s.wrap)
 			break;
-		vhost_chain_near(&r->table, later->addr, later->flags);
+		near(r, s);
 		c->id = d->id;
 		if (unlikely(c->id >= r->size ||
 			     !vhost_chain_one(&r->table, d->addr, d->len, flags, &r->pieces, c)) &&

@@ -92,11 +92,12 @@ struct vhost_ring_conf {
 int vhost_ring_init(struct vhost_ring *r, const struct vhost_ring_conf *c);
 
 /* Reads up to n buffers that the guest made available, from the `next` on, into r->chains and
- * r->pieces, which are emptied first. Nothing moves: a buffer is consumed by vhost_ring_consume().
- * Returns how many; fewer when there are no more, or no room, or the ring is at fault. n <=
- * VHOST_TAKE_MAX. Worker. */
-uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n);
-uint16_t vhost_packed_take(struct vhost_ring *r, uint16_t n);
+ * r->pieces; the first `have` of them are there from the last call, since when none was consumed
+ * (0: both are emptied first). Nothing moves: a buffer is consumed by vhost_ring_consume(). Returns
+ * how many; fewer when there are no more, or no room, or the ring is at fault. n <= VHOST_TAKE_MAX.
+ * Worker. */
+uint16_t vhost_split_take(struct vhost_ring *r, uint16_t have, uint16_t n);
+uint16_t vhost_packed_take(struct vhost_ring *r, uint16_t have, uint16_t n);
 
 /* Gives the first n of r->chains back, with len[i] bytes written (NULL: none), and tells the guest
  * where it wants to know. They were consumed. Worker. */
@@ -107,9 +108,9 @@ void vhost_packed_give(struct vhost_ring *r, uint16_t n, const uint32_t *len);
 void vhost_split_consume(struct vhost_ring *r, uint16_t n);
 void vhost_packed_consume(struct vhost_ring *r, uint16_t n);
 
-static inline uint16_t vhost_ring_take(struct vhost_ring *r, uint16_t n)
+static inline uint16_t vhost_ring_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
-	return likely(!r->packed) ? vhost_split_take(r, n) : vhost_packed_take(r, n);
+	return likely(!r->packed) ? vhost_split_take(r, have, n) : vhost_packed_take(r, have, n);
 }
 
 static inline void vhost_ring_consume(struct vhost_ring *r, uint16_t n)

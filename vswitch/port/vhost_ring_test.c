@@ -258,7 +258,7 @@ static void burst(uint16_t max_parts, bool settle)
 	nothing_used(&from);
 	/* Empty the receiver, so that the next burst offers what it likes. */
 	while (to.n_free < to.size) {
-		uint16_t taken = vhost_ring_take(&to.ring, VHOST_TAKE_MAX), id;
+		uint16_t taken = vhost_ring_take(&to.ring, 0, VHOST_TAKE_MAX), id;
 		uint32_t len;
 
 		assert_true(taken > 0);

@@ -59,21 +59,24 @@ static uint16_t take_again(struct vhost_ring *r, uint16_t n)
 	return k;
 }
 
-uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)
+uint16_t vhost_split_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
 	const struct vring_desc *table = r->table.desc;
 	uint16_t heads[VHOST_TAKE_MAX], k;
 
-	r->pieces.n = 0;
+	if (have == 0)
+		r->pieces.n = 0;
 	if (unlikely(atomic_load_explicit(&r->fault, memory_order_relaxed)))
-		return 0;
+		return have;
 	if (unlikely(r->resubmitted < r->n_resubmit))
-		return take_again(r, n);
+		return have ? have : take_again(r, n);
 	n = available(r, n);
+	if (n <= have)
+		return have;
 	/* Where these buffers will be given back: eight entries a line. */
-	for (k = 0; k < n; k += VHOST_LINE / sizeof(struct vring_used_elem))
+	for (k = have; k < n; k += VHOST_LINE / sizeof(struct vring_used_elem))
 		vhost_prefetch_line(&r->used->ring[(uint16_t)(r->used_idx + k) & r->mask]);
-	for (k = 0; k < n; k++) {
+	for (k = have; k < n; k++) {
 		heads[k] = head_of(r, k);
 		if (unlikely(heads[k] >= r->size)) {
 			if (k == 0)
@@ -83,7 +86,7 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t n)
 		}
 		rte_prefetch0(&table[heads[k]]);
 	}
-	for (k = 0; k < n; k++) {
+	for (k = have; k < n; k++) {
 		const volatile struct vring_desc *d = &table[heads[k]];
 		struct vhost_chain *c = &r->chains[k];
 

@@ -75,6 +75,13 @@ static inline uint8_t *header_at(const struct vhost_ring *r, const struct rte_mb
 	return to + r->hdr_len;
 }
 
+/* Where a packet lies in several pieces, the next one begins somewhere else. */
+static inline void next_piece(const struct pkt_tail *tail, uint32_t i)
+{
+	if (unlikely(i + 1 < tail->n))
+		vhost_prefetch(tail->pieces[i + 1].at, tail->pieces[i + 1].len, 4 * NEAR);
+}
+
 /* All of the packet into one piece that holds it. */
 static inline void put_flat(const struct vhost_ring *r, const struct rte_mbuf *m, uint8_t *at)
 {
@@ -89,6 +96,7 @@ static inline void put_flat(const struct vhost_ring *r, const struct rte_mbuf *m
 		to += s->data_len;
 	}
 	for (uint32_t i = 0; tail && i < tail->n; i++) {
+		next_piece(tail, i);
 		memcpy(to, tail->pieces[i].at, tail->pieces[i].len);
 		to += tail->pieces[i].len;
 	}
@@ -108,8 +116,10 @@ static void put_pieces(const struct vhost_ring *r, const struct rte_mbuf *m,
 	scatter(r, &to, (const uint8_t *)&hdr, r->hdr_len);
 	for (const struct rte_mbuf *s = m; s; s = s->next)
 		scatter(r, &to, rte_pktmbuf_mtod(s, const uint8_t *), s->data_len);
-	for (uint32_t i = 0; tail && i < tail->n; i++)
+	for (uint32_t i = 0; tail && i < tail->n; i++) {
+		next_piece(tail, i);
 		scatter(r, &to, tail->pieces[i].at, tail->pieces[i].len);
+	}
 }
 
 /* How many of the buffers from the first on hold `need` bytes; 0: all `n` do not. */
@@ -145,6 +155,15 @@ static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
 		vhost_prefetch_write(r->pieces.of[r->chains[k].piece].at, r->chains[k].len, NEAR);
 }
 
+/* The first lines of what the k-th packet borrows, which a guest's processor wrote. */
+static inline void near_tail(struct rte_mbuf *const *pkts, uint16_t k, uint16_t n)
+{
+	const struct pkt_tail *tail;
+
+	if (likely(k < n) && (tail = pkt_tail_of(pkts[k])))
+		vhost_prefetch(tail->pieces[0].at, tail->pieces[0].len, NEAR);
+}
+
 /* While one packet is copied, the rest of the next one comes closer, and where it goes. */
 static inline void ahead(const struct vhost_ring *r, const struct rte_mbuf *m,
 			 const struct vhost_chain *c)
@@ -155,7 +174,8 @@ static inline void ahead(const struct vhost_ring *r, const struct rte_mbuf *m,
 	if (likely(!tail))
 		return;
 	n = RTE_MIN(tail->pieces[0].len, (uint32_t)AHEAD);
-	vhost_prefetch(tail->pieces[0].at, n, AHEAD);
+	if (n > NEAR)
+		vhost_prefetch(tail->pieces[0].at + NEAR, n - NEAR, AHEAD);
 	if (c->len > NEAR)
 		vhost_prefetch_write(r->pieces.of[c->piece].at + NEAR, c->len - NEAR, n);
 }
@@ -190,7 +210,9 @@ static uint16_t fill(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_
 
 		if (unlikely(k == 0))
 			break;
-		near(r, at + VHOST_NEAR, chains);
+		for (uint16_t j = 0; j < k; j++)
+			near(r, at + VHOST_NEAR + j, chains);
+		near_tail(pkts, done + VHOST_NEAR, n);
 		if (done + 1 < n && at + k < chains)
 			ahead(r, pkts[done + 1], &r->chains[at + k]);
 		if (likely(k == 1 && c->n == 1)) {
@@ -212,7 +234,7 @@ static uint16_t fill(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_
 /* Takes up to `want` buffers, and fetches the first of them. */
 static uint16_t take(struct vhost_ring *r, uint16_t want)
 {
-	uint16_t n = vhost_ring_take(r, want);
+	uint16_t n = vhost_ring_take(r, 0, want);
 
 	for (uint16_t k = 0; k < VHOST_NEAR; k++)
 		near(r, k, n);
@@ -221,8 +243,11 @@ static uint16_t take(struct vhost_ring *r, uint16_t want)
 
 void vhost_ring_tx_ahead(struct vhost_ring *r, struct rte_mbuf *const *pkts, uint16_t n)
 {
-	if (likely(!r->shared))
-		r->at_hand = take(r, wanted(r, pkts, n));
+	if (unlikely(r->shared))
+		return;
+	r->at_hand = take(r, wanted(r, pkts, n));
+	for (uint16_t k = 0; k < VHOST_NEAR; k++)
+		near_tail(pkts, k, n);
 }
 
 /* One round: takes buffers, fills and returns them. `want` buffers are looked at, or those that
