@@ -112,7 +112,7 @@ static bool set_up(void)
 	bool packed = kind & 1;
 	uint8_t regions = (uint8_t)number(1) % REGIONS, *at;
 
-	n = (uint16_t)(packed ? size % 64u + 1 : 1u << size % 7);
+	n = packed ? size % 64 + 1 : 1 << size % 7;
 	c.features = (packed ? one << VIRTIO_F_RING_PACKED : 0) |
 		     (kind & 2 ? one << VIRTIO_RING_F_EVENT_IDX : 0) |
 		     (kind & 4 ? one << VIRTIO_NET_F_MRG_RXBUF : 0) |
@@ -273,7 +273,7 @@ static void receive(void)
 		if (len & 1)
 			break;
 	}
-	n = RTE_MIN(n + 1, RTE_DIM(pkts));
+	n = RTE_MIN(n + 1u, RTE_DIM(pkts));
 	got = vhost_ring_tx(&ring, pkts, n, &why);
 	must(got == n || (got < n && why != PKT_DROP_NONE));
 	must(ring.used_idx == ring.next && (!ring.packed || ring.used_wrap == ring.wrap));
