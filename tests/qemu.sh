@@ -41,14 +41,14 @@ qemu_run() { # NAME COMMAND [SECONDS]: in the guest's shell; prints and ends as 
 	"$tools/guest-run" "$T/$1.cmd" "${3:-20}" "$2"
 }
 
-# An answer to a question that was asked before the guest's shell was there is lost: ask again.
-qemu_answers() { # NAME
+qemu_socket() { # NAME
 	running "$1" || return 1
-	qemu_run "$1" true 2
+	[ -S "$T/$1.cmd" ]
 }
 
 qemu_booted() { # NAME: waits until the guest's shell answers
-	eventually 90 qemu_answers "$1" || fail "guest $1 does not boot"
+	eventually 20 qemu_socket "$1" || fail "QEMU of guest $1 does not start"
+	"$tools/guest-run" "$T/$1.cmd" 180 true again || fail "guest $1 does not boot"
 }
 
 # The guest's eth0 with an address.
