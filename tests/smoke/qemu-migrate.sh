@@ -63,11 +63,7 @@ copied_once() { # SWITCH: has every page been sent, and some again?
 	at_least 2 migration "$1" '.ram."dirty-sync-count"'
 }
 held() { # SWITCH INTERFACE: bytes that wait for the reader that is stopped
-	local port
-	port=$(printf '%04X' $((7000 + $2)))
-	# A connection nobody accepted is in state 01 all the same.
-	echo $((16#$(qemu_run vm$1 "grep -h ':$port .* 01 ' /proc/net/tcp /proc/net/tcp6" |
-		sed -n '1s/.*[0-9A-F]\{8\}:\([0-9A-F]\{8\}\) .*/\1/p' | grep . || echo 0)))
+	qemu_run vm$1 "netstat -tn" | awk -v port=":700$2\$" '$4 ~ port { n = $2 } END { print n + 0 }'
 }
 read_all() { # SWITCH INTERFACE: has the reader ended?
 	! qemu_run vm$1 "kill -0 \$(cat /tmp/reader$2)" 2>/dev/null
@@ -108,6 +104,7 @@ migrate() { # FROM TO
 	qmp vm$from migrate-set-parameters '{"max-bandwidth": 0, "downtime-limit": 300}' >/dev/null
 	eventually 60 equal completed migration $from .status || fail "migration: $(migration $from .)"
 	qmp vm$from quit >/dev/null
+	qemu_booted vm$to
 	wait ${pids[vm$from]} || fail "QEMU ended badly"
 	unset "pids[vm$from]"
 	for i in 0 1; do
