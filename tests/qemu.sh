@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2086,SC2154
 # SPDX-License-Identifier: BSD-3-Clause
 # qemu.sh: guests with a kernel of their own, in QEMU, for smoke tests. After lib.sh:
 #	. "$(dirname "$0")/../qemu.sh"
@@ -6,6 +6,9 @@
 # Of a guest NAME: its console is NAME-console.log, QEMU's own words NAME.log.
 
 guest_kernel=/var/cache/flue/guest
+# Less to do for a processor that is emulated; and init_on_alloc=0: pages stay as they were until
+# somebody writes them, so that a page only the switch wrote is seen to be right (qemu-migrate).
+guest_options="nokaslr mitigations=off tsc=reliable no_timer_check init_on_alloc=0"
 need qemu-system-x86_64 busybox ethtool iperf3 jq python3
 "$top/scripts/guest-kernel" --check || skip "no kernel for guests; make setup fetches it"
 dpkg --compare-versions "$(qemu-system-x86_64 --version | sed -n 's/.*version \([0-9.]*\).*/\1/p')" ge 9.2 ||
@@ -32,7 +35,7 @@ qemu_start() { # NAME SOCKET MODE NETDEV-OPTIONS DEVICE-OPTIONS [QEMU ARGUMENT].
 		-chardev socket,id=cmd,path="$T/$name.cmd",server=on,wait=off -device isa-serial,chardev=cmd \
 		-qmp unix:"$T/$name.qmp",server=on,wait=off \
 		-kernel $guest_kernel/vmlinuz -initrd $T/initrd \
-		-append "console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check" \
+		-append "console=ttyS0 quiet panic=-1 $guest_options" \
 		-chardev "$chardev" -netdev "$netdev" -device "$device" "$@"
 }
 

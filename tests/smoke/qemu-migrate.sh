@@ -11,10 +11,11 @@
 #	eth1: packed ring; the guest announces itself (VIRTIO_NET_F_GUEST_ANNOUNCE)
 #
 # What would go unnoticed is a page of the guest that the switch wrote and did not mark in the dirty
-# log: the guest would wake with the page's older content. So a reader in the guest is stopped, and
-# its socket fills, in pages that only the switch writes, after migration has copied all of memory
-# once and before it ends. That this fails without the log was seen with a flued whose mmap() gave it
-# the log's memfd ("vhost-log") MAP_PRIVATE, so that QEMU never saw a mark.
+# log: the guest would wake with the page's older content. So the interfaces rest until migration has
+# copied all of memory once; then a reader in the guest that is stopped is sent data, which fills
+# receive buffers that were posted and copied before, and which nobody but the switch writes; and only
+# then traffic goes on, until the guest has moved. That this fails without the log was seen with a flued
+# whose mmap() gave it the log's memfd ("vhost-log") MAP_PRIVATE, so that QEMU saw no mark.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../qemu.sh"
 need ping socat tcpdump ss sha256sum
@@ -68,6 +69,9 @@ held() { # SWITCH INTERFACE: bytes that wait for the reader that is stopped
 read_all() { # SWITCH INTERFACE: has the reader ended?
 	! qemu_run vm$1 "kill -0 \$(cat /tmp/reader$2)" 2>/dev/null
 }
+is_now() { # INTERFACE STATE: of its connection
+	[[ $(tail -n 1 "$T/echo$1.log") == "$2 "* ]]
+}
 watch() { # SWITCH INTERFACE FILTER
 	: >"$T/announced$2.log"
 	start announced$2 ip netns exec lan$2 tcpdump -i s$1 -n -l --immediate-mode -c 1 "$3"
@@ -81,6 +85,12 @@ announced() { # INTERFACE
 migrate() { # FROM TO
 	local i from=$1 to=$2
 	say "switch $from to switch $to"
+	for i in 0 1; do
+		kill -USR1 ${pids[echo$i]}
+	done
+	for i in 0 1; do
+		eventually 60 is_now $i resting
+	done
 	qemu $to -incoming unix:$T/incoming
 	eventually 20 qmp vm$to query-status
 	for i in 0 1; do
@@ -97,6 +107,12 @@ migrate() { # FROM TO
 	done
 	for i in 0 1; do
 		eventually 30 at_least 1000000 held $from $i || fail "interface $i gets nothing during migration: $(migration $from .)"
+	done
+	for i in 0 1; do
+		kill -USR2 ${pids[echo$i]}
+	done
+	for i in 0 1; do
+		eventually 60 is_now $i "going on"
 	done
 	equal active migration $from .status
 	watch $to 0 "rarp and ether src ${macs[0]}"
