@@ -159,6 +159,7 @@ for i in 0 1; do
 	qemu_run vm1 "ip addr add 10.0.$i.2/24 dev eth$i; ip link set eth$i up"
 	eventually 20 guest_ping lan$i 10.0.$i.2
 	start echo$i ip netns exec lan$i "$tools/echo-load" 10.0.$i.2 7 500000
+	eventually 60 is_now $i "going on"
 done
 
 migrate 1 2
