@@ -112,7 +112,7 @@ static bool set_up(void)
 	bool packed = kind & 1;
 	uint8_t regions = (uint8_t)number(1) % REGIONS, *at;
 
-	n = packed ? size % 64 + 1 : 1 << size % 7;
+	n = (uint16_t)(packed ? size % 64u + 1 : 1u << size % 7);
 	c.features = (packed ? one << VIRTIO_F_RING_PACKED : 0) |
 		     (kind & 2 ? one << VIRTIO_RING_F_EVENT_IDX : 0) |
 		     (kind & 4 ? one << VIRTIO_NET_F_MRG_RXBUF : 0) |
