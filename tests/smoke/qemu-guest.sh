@@ -134,7 +134,7 @@ for guest in a b c; do
 done
 
 say "every byte, there and back"
-head -c 8M /dev/urandom >$T/data
+head -c 4M /dev/urandom >$T/data
 for guest in a b c; do
 	start give ip netns exec h1 socat -u FILE:$T/data TCP4-LISTEN:5002,reuseaddr
 	start take ip netns exec h1 socat -u TCP4-LISTEN:5003,reuseaddr CREATE:$T/back

@@ -31,7 +31,7 @@ ready_at() { # SWITCH
 }
 switch_start() { # SWITCH
 	local i
-	cat >$T/switch$1.yaml <<-END
+	cat >$T/switch"$1".yaml <<-END
 		version: 1
 		bridges:
 		  - name: br0
@@ -42,39 +42,39 @@ switch_start() { # SWITCH
 		  - {name: vm0, kind: vhost, bridge: br0, socket: $T/vm$1.0, mode: ${mode[$1]}}
 		  - {name: vm1, kind: vhost, bridge: br1, socket: $T/vm$1.1, mode: ${mode[$1]}}
 	END
-	start switch$1 "$BUILD/vswitch/flued" --socket $T/switch$1.sock --cores $(($(nproc) - 1)) \
-		--config $T/switch$1.yaml
-	eventually 30 ready_at $1 || fail "flued $1 is not ready"
+	start switch"$1" "$BUILD/vswitch/flued" --socket $T/switch"$1".sock --cores $(($(nproc) - 1)) \
+		--config $T/switch"$1".yaml
+	eventually 30 ready_at "$1" || fail "flued $1 is not ready"
 	for i in 0 1; do
-		ns lan$i ip link set s$1 master lan up
+		ns lan$i ip link set s"$1" master lan up
 	done
 }
 qemu() { # SWITCH [QEMU ARGUMENT]...: the guest, with its interfaces on that switch
 	local switch=$1 second=socket,id=net1,path=$T/vm$1.1
-	[ ${mode[switch]} = server ] || second+=,server=on
+	[ "${mode[switch]}" = server ] || second+=,server=on
 	shift
-	qemu_start vm$switch $T/vm$switch.0 ${mode[switch]} "" mac=${macs[0]},guest_announce=off \
-		-chardev $second -netdev vhost-user,id=n1,chardev=net1 \
-		-device virtio-net-pci,netdev=n1,romfile=,mac=${macs[1]},packed=on "$@"
+	qemu_start vm"$switch" $T/vm"$switch".0 "${mode[switch]}" "" mac="${macs[0]}",guest_announce=off \
+		-chardev "$second" -netdev vhost-user,id=n1,chardev=net1 \
+		-device virtio-net-pci,netdev=n1,romfile=,mac="${macs[1]}",packed=on "$@"
 }
 migration() { # SWITCH MEMBER: of where the guest leaves
-	qmp vm$1 query-migrate | jq -r "$2"
+	qmp vm"$1" query-migrate | jq -r "$2"
 }
 copied_once() { # SWITCH: has every page been sent, and some again?
 	at_least 2 migration "$1" '.ram."dirty-sync-count"'
 }
 held() { # SWITCH INTERFACE: bytes that wait for the reader that is stopped
-	qemu_run vm$1 "netstat -tn" | awk -v port=":700$2\$" '$4 ~ port { n = $2 } END { print n + 0 }'
+	qemu_run vm"$1" "netstat -tn" | awk -v port=":700$2\$" '$4 ~ port { n = $2 } END { print n + 0 }'
 }
 read_all() { # SWITCH INTERFACE: has the reader ended?
-	! qemu_run vm$1 "kill -0 \$(cat /tmp/reader$2)" 2>/dev/null
+	! qemu_run vm"$1" "kill -0 \$(cat /tmp/reader$2)" 2>/dev/null
 }
 is_now() { # INTERFACE STATE: of its connection
 	[[ $(tail -n 1 "$T/echo$1.log") == "$2 "* ]]
 }
 watch() { # SWITCH INTERFACE FILTER
 	: >"$T/announced$2.log"
-	start announced$2 ip netns exec lan$2 tcpdump -i s$1 -n -l --immediate-mode -c 1 "$3"
+	start announced"$2" ip netns exec lan"$2" tcpdump -i s"$1" -n -l --immediate-mode -c 1 "$3"
 	eventually 5 grep -q 'listening on' "$T/announced$2.log"
 }
 announced() { # INTERFACE
@@ -86,53 +86,53 @@ migrate() { # FROM TO
 	local i from=$1 to=$2
 	say "switch $from to switch $to"
 	for i in 0 1; do
-		kill -USR1 ${pids[echo$i]}
+		kill -USR1 "${pids[echo$i]}"
 	done
 	for i in 0 1; do
 		eventually 60 is_now $i resting
 	done
-	qemu $to -incoming unix:$T/incoming
-	eventually 20 qmp vm$to query-status
+	qemu "$to" -incoming unix:$T/incoming
+	eventually 20 qmp vm"$to" query-status
 	for i in 0 1; do
-		qemu_run vm$from "nc -l -p 700$i >/tmp/held$i & echo \$! >/tmp/reader$i;
+		qemu_run vm"$from" "nc -l -p 700$i >/tmp/held$i & echo \$! >/tmp/reader$i;
 			while ! netstat -ltn | grep -q ':700$i '; do sleep 0.1; done; kill -STOP \$!"
 	done
 	# It must not end by itself: the guest writes 16 MB again and again, faster than they can be sent.
-	qmp vm$from migrate-set-parameters '{"max-bandwidth": 20000000, "downtime-limit": 1}' >/dev/null
-	qmp vm$from migrate "{\"uri\": \"unix:$T/incoming\"}" >/dev/null
-	eventually 90 copied_once $from || fail "the guest's memory is not copied: $(migration $from .)"
-	qmp vm$from migrate-set-parameters '{"max-bandwidth": 2000000}' >/dev/null
+	qmp vm"$from" migrate-set-parameters '{"max-bandwidth": 20000000, "downtime-limit": 1}' >/dev/null
+	qmp vm"$from" migrate "{\"uri\": \"unix:$T/incoming\"}" >/dev/null
+	eventually 90 copied_once "$from" || fail "the guest's memory is not copied: $(migration "$from" .)"
+	qmp vm"$from" migrate-set-parameters '{"max-bandwidth": 2000000}' >/dev/null
 	for i in 0 1; do
 		start sender$i ip netns exec lan$i socat -u FILE:$T/data TCP4:10.0.$i.2:700$i
 	done
 	for i in 0 1; do
-		eventually 30 at_least 1000000 held $from $i || fail "interface $i gets nothing during migration: $(migration $from .)"
+		eventually 30 at_least 1000000 held "$from" $i || fail "interface $i gets nothing during migration: $(migration "$from" .)"
 	done
 	for i in 0 1; do
-		kill -USR2 ${pids[echo$i]}
+		kill -USR2 "${pids[echo$i]}"
 	done
 	for i in 0 1; do
 		eventually 60 is_now $i "going on"
 	done
-	equal active migration $from .status
-	watch $to 0 "rarp and ether src ${macs[0]}"
-	watch $to 1 "arp and ether src ${macs[1]}"
-	qmp vm$from migrate-set-parameters '{"max-bandwidth": 0, "downtime-limit": 300}' >/dev/null
-	eventually 60 equal completed migration $from .status || fail "migration: $(migration $from .)"
-	qmp vm$from quit >/dev/null
-	qemu_booted vm$to
-	wait ${pids[vm$from]} || fail "QEMU ended badly"
+	equal active migration "$from" .status
+	watch "$to" 0 "rarp and ether src ${macs[0]}"
+	watch "$to" 1 "arp and ether src ${macs[1]}"
+	qmp vm"$from" migrate-set-parameters '{"max-bandwidth": 0, "downtime-limit": 300}' >/dev/null
+	eventually 60 equal completed migration "$from" .status || fail "migration: $(migration "$from" .)"
+	qmp vm"$from" quit >/dev/null
+	qemu_booted vm"$to"
+	wait "${pids[vm$from]}" || fail "QEMU ended badly"
 	unset "pids[vm$from]"
 	for i in 0 1; do
 		eventually 20 announced $i || fail "interface $i is not announced at switch $to"
-		wait ${pids[announced$i]} || true
+		wait "${pids[announced$i]}" || true
 		unset "pids[announced$i]"
 		eventually 20 guest_ping lan$i 10.0.$i.2 || fail "interface $i does not answer at switch $to"
-		qemu_run vm$to "kill -CONT \$(cat /tmp/reader$i)"
-		wait ${pids[sender$i]} || fail "sender $i"
+		qemu_run vm"$to" "kill -CONT \$(cat /tmp/reader$i)"
+		wait "${pids[sender$i]}" || fail "sender $i"
 		unset "pids[sender$i]"
-		eventually 20 read_all $to $i
-		equal "$sum" qemu_run vm$to "sha256sum </tmp/held$i"
+		eventually 20 read_all "$to" $i
+		equal "$sum" qemu_run vm"$to" "sha256sum </tmp/held$i"
 		running echo$i || fail "the connection of interface $i: $(cat $T/echo$i.log)"
 	done
 }

@@ -23,13 +23,13 @@ END
 declare -A address=([a]=10.0.0.11 [b]=10.0.0.12) mode=([a]=server [b]=client) peer=([a]=b [b]=a)
 
 qemu() { # GUEST
-	qemu_start "$1" "$T/$1.sock" ${mode[$1]} "" "mac=02:00:00:00:04:0$1"
+	qemu_start "$1" "$T/$1.sock" "${mode[$1]}" "" "mac=02:00:00:00:04:0$1"
 }
 # The guest takes what its peer sends, and sends it zeros. A connection to one that died is given up
 # soon: TCP by itself would wait longer and longer.
 load() { # GUEST
 	qemu_booted "$1"
-	qemu_address "$1" ${address[$1]}/24
+	qemu_address "$1" "${address[$1]}/24"
 	qemu_run "$1" "nc -ll -p 9 -e sh -c 'cat >/dev/null' >/dev/null 2>&1 &"
 	qemu_run "$1" "while true; do timeout 4 nc ${address[${peer[$1]}]} 9; sleep 1; done </dev/zero >/dev/null 2>&1 &"
 }
@@ -50,7 +50,7 @@ loaded() { # units go to and come from each
 	done
 }
 answers() { # GUEST
-	eventually 60 guest_ping h1 ${address[$1]} || fail "guest $1 does not answer"
+	eventually 60 guest_ping h1 "${address[$1]}" || fail "guest $1 does not answer"
 }
 
 host h1
@@ -71,14 +71,14 @@ say "a guest's driver goes and comes: the device is reset"
 for guest in a b; do
 	qemu_run $guest "echo virtio0 >/sys/bus/virtio/drivers/virtio_net/unbind"
 	eventually 10 waiting $guest
-	answers ${peer[$guest]}
+	answers "${peer[$guest]}"
 	qemu_run $guest "echo virtio0 >/sys/bus/virtio/drivers/virtio_net/bind"
-	qemu_address $guest ${address[$guest]}/24
+	qemu_address $guest "${address[$guest]}/24"
 	answers $guest
 	loaded
 	qemu_run $guest "cd /sys/bus/pci/drivers/virtio-pci && set -- 0000:* &&
 		echo \$1 >unbind && echo \$1 >bind" || fail "guest $guest cannot bind its device again"
-	qemu_address $guest ${address[$guest]}/24
+	qemu_address $guest "${address[$guest]}/24"
 	answers $guest
 	loaded
 done
@@ -99,7 +99,7 @@ say "QEMU is killed, on either side of the socket: the others go on, and the nex
 for guest in a b; do
 	stop $guest KILL || true
 	eventually 10 waiting $guest
-	answers ${peer[$guest]}
+	answers "${peer[$guest]}"
 	qemu $guest
 	load $guest
 	answers $guest
