@@ -237,6 +237,7 @@ static void look(void)
 static int teardown(void **state)
 {
 	guest_close(&guest);
+	free(record);
 	return 0;
 }
 
@@ -249,9 +250,8 @@ static int setup(void **state)
 	worker.data_pool = test_pool("data", 511, 2048);
 	worker.header_pool = test_pool("header", 511, 192);
 	guest_open(&guest);
-	record = mmap(NULL, RECORD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0);
-	return record == MAP_FAILED ? -1 : pkt_tail_init();
+	record = aligned_alloc(RECORD_BYTES, RECORD_BYTES);
+	return record ? pkt_tail_init() : -1;
 }
 
 int main(void)
