@@ -61,19 +61,6 @@ static _Atomic uint64_t *mask_of(struct vhost *v, uint16_t i)
 	return i & 1 ? &v->tx_pairs : &v->rx_pairs;
 }
 
-static int copy_memory(struct vhost_mem *to, int vid)
-{
-	struct rte_vhost_memory *mem = NULL;
-
-	if (rte_vhost_get_mem_table(vid, &mem) != 0 || !mem)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < mem->nregions; i++)
-		vhost_mem_add(to, mem->regions[i].guest_phys_addr, mem->regions[i].size,
-			      (uint8_t *)(uintptr_t)mem->regions[i].host_user_addr);
-	free(mem);
-	return 0;
-}
-
 static uint16_t place(const struct vhost_ring *r, uint16_t at, bool wrap)
 {
 	return r->packed ? (uint16_t)(at | wrap << 15) : at;
@@ -110,7 +97,7 @@ static struct vhost_ring *ring_new(struct vhost *v, int vid, uint16_t i)
 	if (rte_vhost_get_vhost_vring(vid, i, &vring) != 0 ||
 	    rte_vhost_get_negotiated_features(vid, &conf.features) != 0 ||
 	    rte_vhost_get_vring_base(vid, i, &conf.avail_base, &conf.used_base) != 0 ||
-	    copy_memory(&mem, vid) != 0)
+	    vhost_mem_of(&mem, vid) != 0)
 		goto free_ring;
 	conf.desc = vring.desc;
 	conf.avail = vring.avail;

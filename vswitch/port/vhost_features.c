@@ -22,8 +22,8 @@ uint32_t vhost_caps(uint64_t features)
 uint64_t vhost_withheld(const json_t *conf)
 {
 	/* F_GSO is virtio 0.9's word for all kinds of units at once, whatever was turned off. */
-	uint64_t f = 1u << VIRTIO_NET_F_HOST_UFO | 1u << VIRTIO_NET_F_GUEST_UFO |
-		     1u << VIRTIO_NET_F_GSO;
+	uint64_t f =
+		1u << VIRTIO_NET_F_HOST_UFO | 1u << VIRTIO_NET_F_GUEST_UFO | 1u << VIRTIO_NET_F_GSO;
 	const uint64_t tso = 1u << VIRTIO_NET_F_HOST_TSO4 | 1u << VIRTIO_NET_F_HOST_TSO6 |
 			     1u << VIRTIO_NET_F_HOST_ECN | 1u << VIRTIO_NET_F_GUEST_TSO4 |
 			     1u << VIRTIO_NET_F_GUEST_TSO6 | 1u << VIRTIO_NET_F_GUEST_ECN;

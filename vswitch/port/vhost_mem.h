@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A guest's memory as its rings name it: guest-physical addresses, mapped here in a few regions.
- * All: any thread.
+ * All: any thread, where nothing else is said.
  */
 #ifndef VSWITCH_PORT_VHOST_MEM_H
 #define VSWITCH_PORT_VHOST_MEM_H
@@ -27,6 +27,10 @@ struct vhost_mem {
 
 /* Adds a region; more than VHOST_REGIONS_MAX, empty ones and ones that wrap around are left out. */
 void vhost_mem_add(struct vhost_mem *m, uint64_t gpa, uint64_t size, uint8_t *at);
+
+/* Adds the regions rte_vhost knows of guest `vid`, which has a memory table. 0 or -ENOMEM.
+ * rte_vhost's thread. */
+int vhost_mem_of(struct vhost_mem *m, int vid);
 
 /* Do all of these bytes lie in one region? */
 bool vhost_mem_holds(const struct vhost_mem *m, const void *at, uint64_t len);
