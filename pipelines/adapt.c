@@ -12,6 +12,7 @@
 #include "vswitch/l2/fwd.h"
 #include "vswitch/port/port.h"
 
+#include <rte_tcp.h>
 #include <string.h>
 
 #define SEG (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
@@ -23,6 +24,15 @@ static const char *const words[] = {
 	[SUMMED] = "{out} completes no checksums: completed",
 };
 
+/* RFC 3168, 6.1.2. The headers were parsed: they are there. */
+static bool has_cwr(const struct rte_mbuf *m)
+{
+	uint32_t at = m->l2_len + m->l3_len + offsetof(struct rte_tcp_hdr, tcp_flags);
+
+	return at < m->data_len &&
+	       (*rte_pktmbuf_mtod_offset(m, const uint8_t *, at) & RTE_TCP_CWR_FLAG);
+}
+
 /* The capabilities a port needs for this packet to go whole. */
 static uint32_t needs(const struct rte_mbuf *m)
 {
@@ -32,6 +42,8 @@ static uint32_t needs(const struct rte_mbuf *m)
 		caps |= m->ol_flags & RTE_MBUF_F_TX_IPV4 ? PORT_CAP_TSO4 : PORT_CAP_TSO6;
 	if (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG)
 		caps |= PORT_CAP_USO;
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) && has_cwr(m))
+		caps |= PORT_CAP_ECN;
 	return caps;
 }
 

@@ -122,6 +122,33 @@ static void splits_more_than_a_burst(void **state)
 	assert_int_equal(of(2)->tx_bytes, UNITS * FRAMES * (SEGSZ + 54));
 }
 
+/* A port that knows units, but not what becomes of CWR when they are cut. */
+static void splits_where_cwr_would_be_lost(void **state)
+{
+	const uint32_t units = PORT_CAP_CSUM | PORT_CAP_TSO4;
+
+	for (int knows = 0; knows < 2; knows++) {
+		struct rte_mbuf *m;
+
+		if (knows) {
+			assert_int_equal(fake_teardown(state), 0);
+			assert_int_equal(fake_setup(state), 0);
+		}
+		fake_port(1, 1, 1, 1);
+		atomic_store(&fake_port(2, 1, 1, 1)->port.tx_caps,
+			     units | (knows ? PORT_CAP_ECN : 0));
+		fake_lives(2, 1, 2);
+		t.frame.ip = 4;
+		t.frame.payload = 3000;
+		m = fake_give_unit(1, 1448);
+		*rte_pktmbuf_mtod_offset(m, uint8_t *, 14 + 20 + 13) |= 0x80;
+		fake_give_unit(1, 1448); /* one without it goes whole in both cases */
+		fake_run(1);
+		assert_int_equal(fakes[2].n_tx, knows ? 2 : 4);
+		assert_int_equal(of(2)->split_units, knows ? 0 : 1);
+	}
+}
+
 static void completes_checksums(void **state)
 {
 	struct rte_mbuf *m;
@@ -150,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_PIPE(splits_for_ports_without_units),
 		TEST_PIPE(splits_more_than_a_burst),
+		TEST_PIPE(splits_where_cwr_would_be_lost),
 		TEST_PIPE(completes_checksums),
 	};
 

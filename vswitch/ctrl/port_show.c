@@ -94,10 +94,10 @@ static json_t *stats(const struct ctrl *c, uint16_t id)
 
 static json_t *offloads(uint32_t caps)
 {
-	static const char *const names[] = {"csum", "tso4", "tso6", "uso"};
+	static const char *const names[] = {"csum", "tso4", "tso6", "uso", "ecn"};
 	json_t *out = json_array();
 
-	for (int i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < RTE_DIM(names); i++)
 		if (caps & 1u << i)
 			json_array_append_new(out, json_string(names[i]));
 	return out;

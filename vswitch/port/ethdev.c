@@ -89,7 +89,7 @@ static uint32_t caps_of(uint64_t offloads)
 	if (offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 		caps |= PORT_CAP_CSUM;
 	if (offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO)
-		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6;
+		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6 | PORT_CAP_ECN;
 	return caps;
 }
 

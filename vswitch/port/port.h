@@ -21,6 +21,7 @@ enum port_cap {
 	PORT_CAP_TSO4 = 1 << 1,
 	PORT_CAP_TSO6 = 1 << 2,
 	PORT_CAP_USO = 1 << 3,
+	PORT_CAP_ECN = 1 << 4, /* units that carry CWR: only their first frame has it */
 };
 
 enum { PORT_QUEUES_MAX = 16 };

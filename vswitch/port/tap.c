@@ -62,7 +62,7 @@ uint32_t tap_set_offloads(int fd, const char *port, bool csum, bool tso)
 
 	if (tso) {
 		want |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6;
+		caps |= PORT_CAP_TSO4 | PORT_CAP_TSO6 | PORT_CAP_ECN;
 		if (ioctl(fd, TUNSETOFFLOAD, want | TUN_F_USO4 | TUN_F_USO6) == 0)
 			return caps | PORT_CAP_USO;
 	}

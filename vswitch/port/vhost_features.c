@@ -16,6 +16,8 @@ uint32_t vhost_caps(uint64_t features)
 		caps |= PORT_CAP_TSO4;
 	if (features & 1u << VIRTIO_NET_F_GUEST_TSO6)
 		caps |= PORT_CAP_TSO6;
+	if (features & 1u << VIRTIO_NET_F_GUEST_ECN)
+		caps |= PORT_CAP_ECN;
 	return caps;
 }
 
