@@ -110,11 +110,14 @@ void vhost_packed_consume(struct vhost_ring *r, uint16_t n);
 
 static inline uint16_t vhost_ring_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
-	return likely(!r->packed) ? vhost_split_take(r, have, n) : vhost_packed_take(r, have, n);
+	r->at_hand =
+		likely(!r->packed) ? vhost_split_take(r, have, n) : vhost_packed_take(r, have, n);
+	return r->at_hand;
 }
 
 static inline void vhost_ring_consume(struct vhost_ring *r, uint16_t n)
 {
+	r->at_hand = 0; /* what is left of them is read again: the first is another one now */
 	if (likely(!r->packed))
 		vhost_split_consume(r, n);
 	else

@@ -136,12 +136,11 @@ static inline void near(const struct vhost_ring *r, uint16_t k, uint16_t n)
 
 /* Reads what is available, beyond the `have` buffers read before. Of a new burst it fetches the
  * first. */
-static uint16_t take(struct vhost_ring *r, uint16_t have, uint16_t n)
+static void take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
 	n = vhost_ring_take(r, have, n);
 	for (uint16_t k = have; k < VHOST_NEAR; k++)
 		near(r, k, n);
-	return n;
 }
 
 bool vhost_ring_done(struct vhost_ring *r)
@@ -153,7 +152,7 @@ bool vhost_ring_done(struct vhost_ring *r)
 	vhost_ring_give(r, r->n_taken, NULL);
 	r->n_taken = 0;
 	/* The next burst is on its way while others are served. */
-	r->at_hand = take(r, 0, RX_BURST);
+	take(r, 0, RX_BURST);
 	return true;
 }
 
@@ -166,9 +165,8 @@ uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port
 		return 0;
 	/* What was read ahead, and what has come since. */
 	if (r->at_hand < n)
-		r->at_hand = take(r, r->at_hand, n);
+		take(r, r->at_hand, n);
 	n = RTE_MIN(n, r->at_hand);
-	r->at_hand = 0;
 	if (n == 0)
 		return 0;
 	if (unlikely(rte_pktmbuf_alloc_bulk(w->data_pool, pkts, n) != 0))

@@ -245,7 +245,7 @@ void vhost_ring_tx_ahead(struct vhost_ring *r, struct rte_mbuf *const *pkts, uin
 {
 	if (unlikely(r->shared))
 		return;
-	r->at_hand = take(r, wanted(r, pkts, n));
+	take(r, wanted(r, pkts, n));
 	for (uint16_t k = 0; k < VHOST_NEAR; k++)
 		near_tail(pkts, k, n);
 }
