@@ -46,7 +46,9 @@ static bool all_pass(const struct pkt_burst *b, uint32_t limit)
 	for (uint16_t i = 0, n = b->n; i < n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
 
-		odd |= (mtu_size(pkts[i]) > limit) | bad_source(data + 6) | link_local(data);
+		odd |= mtu_size(pkts[i]) > limit;
+		odd |= bad_source(data + 6);
+		odd |= link_local(data);
 	}
 	return !odd;
 }
