@@ -43,8 +43,20 @@ holds() { # RESULT CONDITION
 
 all_came='.offered > 100 and .refused == 0 and .received == .sent and .stray == 0'
 
+# A machine that takes the generator's processor away for seconds leaves it no silence to end in: that
+# says nothing of the switch, and is tried again.
 run() { # SPEC TRIAL...: results, a line each, in $T/results
-	timeout 120 "$try" "$@" >$T/results 2>$T/try.err || fail "$(cat $T/try.err)"
+	local i
+	for i in 1 2 3; do
+		! timeout 120 "$try" "$@" >$T/results 2>$T/try.err || return 0
+		grep -q "without end" $T/try.err || break
+		say "no silence in try $i"
+	done
+	fail "$(cat $T/try.err)"
+}
+
+all_drops() {
+	flue port show -s -j | jq '[.[].stats.drops[]?.count] | add // 0'
 }
 
 result() { # NUMBER
@@ -83,16 +95,18 @@ done
 [ "$(drops tx_full)" = 0 ] || fail "flued dropped frames"
 
 say "at overload, what is missing was counted as dropped"
-before=$(flue port show -s -j | jq '[.[].stats.drops[]?.count] | add // 0')
+before=$(all_drops)
 run "$(spec false false $T/flued-a $T/flued-b)" "$(trial pairs 64 1 0 seconds 0.2 teach false)"
-after=$(flue port show -s -j | jq '[.[].stats.drops[]?.count] | add // 0')
+after=$(all_drops)
 holds "$(result 1)" ".offered > 100 and .refused == 0 and .sent == .received + $((after - before))"
 
-say "units with their segment size, and frames beside them"
+say "units with their segment size, and frames beside them; what a full ring did not take is counted"
+before=$(all_drops)
 run "$(spec true false $T/flued-a $T/flued-b)" \
 	"$(trial pairs 65536 1 400)" "$(trial pairs 64 1 800)"
-holds "$(result 1)" "$all_came and .received == 200"
-holds "$(result 2)" "$all_came and .received == 400"
+lost=$(($(all_drops) - before))
+holds "$(result 1)" ".sent == 200 and .refused == 0 and .stray == 0 and .received >= 200 - $lost"
+holds "$(result 2)" ".sent == 400 and .refused == 0 and .stray == 0 and .received >= 400 - $lost"
 
 say "addresses that were announced do not flood; what is for everybody goes everywhere"
 run "$(spec false false $T/flued-a $T/flued-b $T/flued-c)" \
