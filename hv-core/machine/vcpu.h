@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A virtual processor: its thread, how it starts, what it did, and its state for a snapshot. */
+#ifndef HV_CORE_MACHINE_VCPU_H
+#define HV_CORE_MACHINE_VCPU_H
+
+#include "base/err.h"
+#include "hv-core/state/state.h"
+
+#include <linux/kvm.h>
+#include <stdint.h>
+
+struct hv_vcpu;
+struct hv_vm;
+
+/* How processor 0 begins. The others wait for the guest's start-up message (SIPI). */
+struct hv_start {
+	struct kvm_regs regs;
+	struct kvm_sregs sregs; /* only what boot code sets is taken: segments, cr0, cr3, cr4, efer,
+				   gdt, idt */
+};
+
+/* Sets what the processor begins with. Before hv_vm_run(). 0 or negative errno. Main thread. */
+int hv_vcpu_start_at(struct hv_vm *vm, const struct hv_start *start, struct err *e);
+
+/* Why a vCPU left the guest; names for `flue vm show -s`. */
+#define HV_EXITS(X)                                \
+	X(io, "port I/O")                          \
+	X(mmio, "memory-mapped I/O")               \
+	X(hlt, "halted")                           \
+	X(intr, "interrupted by a signal")         \
+	X(shutdown, "shut down: triple fault")     \
+	X(fail_entry, "could not enter the guest") \
+	X(internal_error, "KVM gave up")           \
+	X(system_event, "system event")            \
+	X(other, "anything else")
+enum hv_exit {
+#define X(name, text) HV_EXIT_##name,
+	HV_EXITS(X)
+#undef X
+		HV_EXIT_N
+};
+extern const char *const hv_exit_names[HV_EXIT_N];
+
+struct hv_vcpu_stats {
+	uint64_t exits[HV_EXIT_N];
+	uint64_t cpu_ns; /* processor time of its thread */
+};
+/* Any thread. */
+void hv_vcpu_stats(const struct hv_vm *vm, unsigned int n, struct hv_vcpu_stats *s);
+
+/* All state KVM has of it. Parked. Main thread. */
+int hv_vcpu_save(struct hv_vm *vm, unsigned int n, struct hv_out *out, struct err *e);
+int hv_vcpu_load(struct hv_vm *vm, unsigned int n, struct hv_in *in, struct err *e);
+
+#endif

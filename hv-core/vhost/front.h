@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The front end of vhost-user (the protocol's text: QEMU's docs/interop/vhost-user.rst): hands
+ * memory and rings to a back end in another process, and again when that one comes back.
+ *
+ * Messages are exchanged from the main thread's loop. A back end is trusted no more than a guest:
+ * whatever it says is length- and range-checked, a wrong answer ends the connection, and waiting
+ * for an answer has a time limit. All functions: main thread, unless said otherwise.
+ */
+#ifndef HV_CORE_VHOST_FRONT_H
+#define HV_CORE_VHOST_FRONT_H
+
+#include "base/err.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HV_VU_REGIONS 8
+#define HV_VU_RINGS   64
+
+struct hv_vu;
+
+struct hv_vu_region {
+	uint64_t gpa, bytes, offset; /* offset into fd */
+	void *host; /* where this process has it: the "user address" rings are named by */
+	int fd;
+};
+
+struct hv_vu_ring {
+	uint16_t size;
+	uint16_t base;	      /* split: avail index to go on from */
+	uint32_t packed_base; /* packed: as VHOST_SET_VRING_BASE encodes it; used when packed was
+				 negotiated */
+	void *desc, *driver, *device; /* addresses in this process */
+	uint64_t device_gpa;	      /* of the used ring, for the dirty log */
+	int kick_fd, call_fd;	      /* call_fd -1: no interrupts wanted */
+	bool enabled;
+};
+
+struct hv_vu_ops {
+	/* A back end is there and said what it can do; hv_vu_start() may be called. */
+	void (*connected)(void *self);
+	/* It went; rings stand still where they were. The connection is being made again by itself.
+	 */
+	void (*lost)(void *self, const char *why);
+	/* It says the link or configuration changed (VHOST_USER_BACKEND_CONFIG_CHANGE_MSG). May be
+	 * NULL. */
+	void (*config_changed)(void *self);
+};
+
+enum hv_vu_mode { HV_VU_CONNECT, HV_VU_SERVE };
+
+struct hv_vu_options {
+	const char *path; /* UNIX socket; copied */
+	int fd; /* -1, or a listening (SERVE) or connected socket that was handed in, taken over */
+	enum hv_vu_mode mode;
+	unsigned int reconnect_ms; /* CONNECT: between attempts; 0: 100 */
+	uint64_t features; /* virtio features this side can live with; what is offered is masked
+			      with it */
+	unsigned int queues_max; /* rings, not pairs */
+};
+
+/* Begins to listen or to connect; returns at once, ops->connected tells. NULL with e filled. */
+struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
+			const struct hv_vu_ops *ops, void *self, struct err *e);
+void hv_vu_free(struct hv_vu *v); /* stops and disconnects */
+
+bool hv_vu_is_connected(const struct hv_vu *v);
+uint64_t hv_vu_features(
+	const struct hv_vu *v); /* offered by the back end, masked; 0: not connected */
+unsigned int hv_vu_queue_pairs(const struct hv_vu *v); /* how many the back end takes */
+unsigned int hv_vu_mtu(
+	const struct hv_vu *v); /* what it said (GET_CONFIG or its features); 0: nothing */
+
+/* Hands over features, memory and rings, and lets the back end begin. On error the connection is
+ * dropped (and made again). 0 or negative errno. */
+int hv_vu_start(struct hv_vu *v, uint64_t features, const struct hv_vu_region *region,
+		unsigned int regions, const struct hv_vu_ring *ring, unsigned int rings,
+		struct err *e);
+/* Another call descriptor for a running ring. */
+int hv_vu_set_call(struct hv_vu *v, unsigned int ring, int call_fd, struct err *e);
+int hv_vu_enable(struct hv_vu *v, unsigned int ring, bool enabled, struct err *e);
+/* Stops all rings: after it the back end touches no memory. Fills each ring's base with where it
+ * stopped. When the back end is gone, -ENOTCONN, and the bases must come from the rings themselves.
+ */
+int hv_vu_stop(struct hv_vu *v, struct hv_vu_ring *ring, unsigned int rings, struct err *e);
+/* Tells the back end the guest is here now (after a restore elsewhere): it announces this address.
+ */
+int hv_vu_announce(struct hv_vu *v, const uint8_t mac[6], struct err *e);
+
+#endif
