@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc_conn.h"
+#include "api/serve/rpc_conn.h"
 
 #include "base/log.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_msg.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

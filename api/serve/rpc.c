@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc.h"
+#include "api/serve/rpc.h"
 
 #include "api/schema.h"
 #include "base/log.h"
-#include "vswitch/ctrl/rpc_conn.h"
-#include "vswitch/ctrl/rpc_listen.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_conn.h"
+#include "api/serve/rpc_listen.h"
+#include "api/serve/rpc_msg.h"
 
 #include <event2/listener.h>
 #include <signal.h>

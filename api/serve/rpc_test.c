@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Server and clients share this one thread: each wait for a client turns the server's loop. */
-#include "vswitch/ctrl/rpc.h"
+#include "api/serve/rpc.h"
 
 #include "base/clock.h"
-#include "vswitch/ctrl/rpc_conn.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_conn.h"
+#include "api/serve/rpc_msg.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * What one peer can make us hold is bounded: of input by the longest line, of output because no
  * further request is taken while RPC_OUT_PAUSE bytes of answers are unsent.
  */
-#ifndef VSWITCH_CTRL_RPC_CONN_H
-#define VSWITCH_CTRL_RPC_CONN_H
+#ifndef API_SERVE_RPC_CONN_H
+#define API_SERVE_RPC_CONN_H
 
 #include "base/json.h"
 

@@ -4,8 +4,8 @@
  * event loop. Requests of one connection are carried out one after the other and answered in
  * order; between connections there is no order.
  */
-#ifndef VSWITCH_CTRL_RPC_H
-#define VSWITCH_CTRL_RPC_H
+#ifndef API_SERVE_RPC_H
+#define API_SERVE_RPC_H
 
 #include "base/err.h"
 #include "base/json.h"
