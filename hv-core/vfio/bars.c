@@ -45,47 +45,43 @@ int hv_vfio_bars(const uint8_t *config, const uint64_t bytes[HV_PCI_BARS],
 	return 0;
 }
 
-/* The first cut that touches [from, to), widened to pages; false: none does. */
-static bool first_cut(const struct hv_vfio_area *cut, unsigned int n, uint64_t page, uint64_t from,
-		      uint64_t to, uint64_t *begin, uint64_t *end)
+struct span {
+	uint64_t begin, end; /* equal: there is none */
+};
+
+/* The first cut that touches the span, widened to pages. */
+static struct span first_cut(const struct hv_vfio_area *cut, unsigned int n, uint64_t page,
+			     struct span of)
 {
-	bool found = false;
+	struct span found = {0, 0};
 
 	for (unsigned int i = 0; i < n; i++) {
 		uint64_t b = cut[i].off & ~(page - 1);
 		uint64_t e = (cut[i].off + cut[i].bytes + page - 1) & ~(page - 1);
 
-		if (cut[i].bytes == 0 || e <= from || b >= to || (found && b >= *begin))
-			continue;
-		found = true;
-		*begin = b;
-		*end = e;
+		if (cut[i].bytes && e > of.begin && b < of.end &&
+		    (found.end == found.begin || b < found.begin))
+			found = (struct span){b, e};
 	}
 	return found;
 }
 
-/* The sparse area that begins first of those that end after `from`, clipped to whole pages of the
- * region. */
-static bool next_area(const struct hv_vfio_area *sparse, unsigned int n, uint64_t bytes,
-		      uint64_t page, uint64_t from, uint64_t *begin, uint64_t *end)
+/* The sparse area that begins first of those that end after `from`: whole pages of the region. */
+static struct span next_area(const struct hv_vfio_area *sparse, unsigned int n, uint64_t bytes,
+			     uint64_t page, uint64_t from)
 {
-	bool found = false;
+	struct span found = {0, 0};
 
 	for (unsigned int i = 0; i < n; i++) {
-		uint64_t b, e;
+		uint64_t off = sparse[i].off, len = sparse[i].bytes, b, e;
 
-		if (sparse[i].off >= bytes)
+		if (off >= bytes)
 			continue;
-		e = sparse[i].bytes > bytes - sparse[i].off ? bytes
-							     : sparse[i].off + sparse[i].bytes;
-		e &= ~(page - 1);
-		b = (sparse[i].off + page - 1) & ~(page - 1);
+		e = (len > bytes - off ? bytes : off + len) & ~(page - 1);
+		b = (off + page - 1) & ~(page - 1);
 		b = b < from ? from : b;
-		if (b >= e || (found && b >= *begin))
-			continue;
-		found = true;
-		*begin = b;
-		*end = e;
+		if (b < e && (found.end == found.begin || b < found.begin))
+			found = (struct span){b, e};
 	}
 	return found;
 }
@@ -94,17 +90,22 @@ unsigned int hv_vfio_areas(uint64_t bytes, const struct hv_vfio_area *sparse, un
 			   const struct hv_vfio_area *cut, unsigned int n_cut, uint64_t page,
 			   struct hv_vfio_area *out, unsigned int max)
 {
-	uint64_t at = 0, begin, end, hole, hole_end;
+	uint64_t at = 0;
 	unsigned int n = 0;
 
-	while (n < max && next_area(sparse, n_sparse, bytes, page, at, &begin, &end)) {
-		at = end;
-		if (first_cut(cut, n_cut, page, begin, end, &hole, &hole_end)) {
-			at = hole_end;
-			end = hole;
+	while (n < max) {
+		struct span area = next_area(sparse, n_sparse, bytes, page, at), hole;
+
+		if (area.end == area.begin)
+			break;
+		hole = first_cut(cut, n_cut, page, area);
+		at = area.end;
+		if (hole.end != hole.begin) {
+			area.end = hole.begin;
+			at = hole.end;
 		}
-		if (end > begin)
-			out[n++] = (struct hv_vfio_area){begin, end - begin};
+		if (area.end > area.begin)
+			out[n++] = (struct hv_vfio_area){area.begin, area.end - area.begin};
 	}
 	return n;
 }

@@ -70,9 +70,7 @@ void hv_vfio_config_install(struct hv_vfio *v)
 	struct hv_pci_fn *fn = &v->fn;
 
 	for (unsigned int i = PCI_STD_HEADER_SIZEOF; i < HV_PCI_CONFIG; i++) {
-		bool of_msix = i >= p->msix && i < p->msix + PCI_CAP_MSIX_SIZEOF;
-
-		if (of_msix && i != p->msix + PCI_CAP_LIST_NEXT)
+		if (i - p->msix < PCI_CAP_MSIX_SIZEOF && i - p->msix != PCI_CAP_LIST_NEXT)
 			continue;
 		fn->config[i] = p->config[i];
 		fn->wmask[i] = p->wmask[i];

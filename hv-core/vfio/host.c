@@ -37,7 +37,7 @@ static bool link_name(const char *path, char name[NAME_LEN])
 		return false;
 	to[len] = '\0';
 	last = strrchr(to, '/');
-	snprintf(name, NAME_LEN, "%s", last ? last + 1 : to);
+	snprintf(name, NAME_LEN, "%.*s", NAME_LEN - 1, last ? last + 1 : to);
 	return true;
 }
 

@@ -190,19 +190,17 @@ static int start(struct hv_vfio *v, struct hv_pci *pci, const struct hv_vfio_opt
 int hv_vfio_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_vfio_options *o,
 		   struct hv_vfio **out, struct err *e)
 {
-	struct hv_vfio_group *group = hv_vfio_group_get(vm, other_group(vm), &o->fds, e);
+	struct err why = {.code = -ENOMEM, .text = "out of memory"};
+	struct hv_vfio_group *group = hv_vfio_group_get(vm, other_group(vm), &o->fds, &why);
 	struct hv_vfio *v = group ? calloc(1, sizeof(*v)) : NULL;
-	struct err why = {0};
 	int rc;
 
 	if (!v) {
 		if (o->fds.device >= 0)
 			close(o->fds.device);
-		if (group) {
+		if (group)
 			hv_vfio_group_put(group);
-			return err_set(e, -ENOMEM, "out of memory");
-		}
-		return -EIO;
+		return err_set(e, why.code, "%s (%s): %s", o->id, o->address, why.text);
 	}
 	v->vm = vm;
 	v->group = group;
