@@ -41,6 +41,9 @@ enum hv_exit {
 };
 extern const char *const hv_exit_names[HV_EXIT_N];
 
+/* How fast the guest's time stamp counter counts; 0: KVM does not say. Main thread. */
+uint64_t hv_vcpu_tsc_khz(const struct hv_vm *vm);
+
 struct hv_vcpu_stats {
 	uint64_t exits[HV_EXIT_N];
 	uint64_t cpu_ns; /* processor time of its thread */
@@ -48,8 +51,16 @@ struct hv_vcpu_stats {
 /* Any thread. */
 void hv_vcpu_stats(const struct hv_vm *vm, unsigned int n, struct hv_vcpu_stats *s);
 
-/* All state KVM has of it. Parked. Main thread. */
+/* All state KVM has of it. vCPUs parked. load: 0; -EINVAL (the state is broken), or what KVM does
+ * not take
+ * (-ENOTSUP: an MSR of the guest's that this host lacks). Main thread. */
 int hv_vcpu_save(struct hv_vm *vm, unsigned int n, struct hv_out *out, struct err *e);
 int hv_vcpu_load(struct hv_vm *vm, unsigned int n, struct hv_in *in, struct err *e);
+
+/* What is the machine's and no processor's: model of the processors, interrupt controllers, clock.
+ * load checks that this host can be what the guest was given; it is loaded before the processors.
+ */
+int hv_board_save(struct hv_vm *vm, struct hv_out *out, struct err *e);
+int hv_board_load(struct hv_vm *vm, struct hv_in *in, struct err *e);
 
 #endif
