@@ -75,8 +75,7 @@ struct hv_e1000_card {
 	struct hv_e1000_context context;
 	uint32_t unit_done; /* payload bytes of the unit at TDH that are sent already */
 	bool tx_full;	    /* the wire took no more */
-	bool rx_short;	    /* no descriptors for the frame that waits */
-	bool rx_counted;    /* ... and RNBC knows */
+	bool rx_short;	    /* a frame waits for descriptors, and was counted */
 	uint32_t causes;    /* gathered, for hv_e1000_raise_gathered() */
 };
 

@@ -7,6 +7,7 @@
 
 #define VENDOR 0x8086
 #define DEVICE 0x100e
+#define BOARD  0x001e /* PRO/1000 MT Desktop Adapter */
 
 void hv_e1000_eeprom_init(struct hv_e1000_card *c, const uint8_t mac[6])
 {
@@ -18,7 +19,8 @@ void hv_e1000_eeprom_init(struct hv_e1000_card *c, const uint8_t mac[6])
 	w[0x04] = 0xffff; /* LEDs: as the driver likes */
 	w[0x08] = w[0x09] = 0xffff; /* no part number */
 	w[0x0a] = 0x4003;	    /* signature; identifiers come from here */
-	w[0x0b] = w[0x0d] = DEVICE;
+	w[0x0b] = BOARD;
+	w[0x0d] = DEVICE;
 	w[0x0c] = w[0x0e] = VENDOR;
 	/* Word 0x0f: no flow control; word 0x24: no wake-up. Both 0. */
 	for (unsigned int i = 0; i + 1 < E1000_EEPROM_WORDS; i++)

@@ -118,7 +118,7 @@ void hv_e1000_card_reset(struct hv_e1000_card *c)
 	memset(&c->wire_ee, 0, sizeof(c->wire_ee));
 	memset(&c->context, 0, sizeof(c->context));
 	c->unit_done = c->causes = 0;
-	c->tx_full = c->rx_short = c->rx_counted = false;
+	c->tx_full = c->rx_short = false;
 	c->line_after_ns = 0;
 	E1000_REG(c, E1000_CTRL) = E1000_CTRL_FD | E1000_CTRL_SPD1000;
 	E1000_REG(c, E1000_EECD) = 0x10; /* FWE: not to be written */
@@ -210,10 +210,14 @@ static void write_special(struct hv_e1000_card *c, uint32_t off, uint32_t v, uin
 		c->unit_done = 0;
 		E1000_REG(c, off) = v & held;
 		break;
+	case E1000_RDT:
+		E1000_REG(c, off) = v & held;
+		if (c->rx_short)
+			c->env.wake(c->env.self);
+		break;
 	case E1000_RCTL:
 	case E1000_TCTL:
 	case E1000_RDH:
-	case E1000_RDT:
 	case E1000_TDT:
 		E1000_REG(c, off) = v & held;
 		c->env.wake(c->env.self);

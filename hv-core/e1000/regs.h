@@ -183,7 +183,6 @@
 #define E1000_TX_VLE  (1ull << 30)
 #define E1000_TX_DD   (1ull << 32)
 #define E1000_TX_TYPE(d)   ((unsigned int)((d) >> 20 & 0xf)) /* extended: 0 context, 1 data */
-#define E1000_TX_LENGTH(d) ((uint32_t)((d) & 0xffff))	     /* legacy; data has 20 bits */
 #define E1000_TX_CSO(d)	   ((uint8_t)((d) >> 16))
 #define E1000_TX_CSS(d)	   ((uint8_t)((d) >> 40))
 #define E1000_TX_SPECIAL(d) ((uint16_t)((d) >> 48))
@@ -200,7 +199,6 @@
 #define E1000_RX_VP    (1ull << 35)
 #define E1000_RX_TCPCS (1ull << 37)
 #define E1000_RX_IPCS  (1ull << 38)
-#define E1000_RX_PIF   (1ull << 39)
 #define E1000_RX_IPE   (1ull << 46)
 
 #define E1000_FCS_BYTES	  4u

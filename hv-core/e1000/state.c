@@ -84,8 +84,10 @@ void hv_e1000_card_load(struct hv_e1000_card *c, struct hv_in *in)
 	c->wire_ee.in = hv_in_u16(in);
 	c->wire_ee.bits = hv_in_u8(in);
 	c->wire_ee.out_left = hv_in_u8(in);
-	in->bad |= c->wire_ee.bits > 9 || c->wire_ee.out_left > 16;
-	c->wire_ee.out_left &= 0xf | (c->wire_ee.out_left <= 16) << 4;
+	if (c->wire_ee.bits > 9 || c->wire_ee.out_left > 16) {
+		in->bad = true;
+		c->wire_ee.bits = c->wire_ee.out_left = 0;
+	}
 	c->wire_ee.out = hv_in_u16(in);
 	c->wire_ee.data = get_bool(in);
 	c->io_addr = hv_in_u32(in);
@@ -95,7 +97,7 @@ void hv_e1000_card_load(struct hv_e1000_card *c, struct hv_in *in)
 	c->unit_done = hv_in_max(in, 0xfffff);
 	load_context(&c->context, in);
 	c->line_after_ns = 0;
-	c->tx_full = c->rx_short = c->rx_counted = false;
+	c->tx_full = c->rx_short = false;
 	c->line = false;
 	hv_e1000_line_update(c);
 }

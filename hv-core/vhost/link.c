@@ -40,9 +40,12 @@ struct hv_link {
 	bool stopped; /* main thread: hv_link_stop() was called */
 	bool fresh;   /* main thread: rings begin anew at the next start */
 	uint16_t base[RINGS];
+	struct event *grace_over;
+	unsigned int offloads_wanted;
 
 	pthread_mutex_t lock; /* of what follows */
 	bool up;
+	bool grace; /* not up, but soon: see hv_link_start() */
 	bool broken_said;
 	unsigned int offloads;
 	bool kick[RINGS]; /* something was made available since the last flush */
@@ -121,7 +124,8 @@ static void plug(struct hv_link *l)
 	l->started = true;
 	pthread_mutex_lock(&l->lock);
 	l->up = true;
-	l->offloads = offloads_of(features);
+	l->grace = false;
+	l->offloads = offloads_of(features) & l->offloads_wanted;
 	pthread_mutex_unlock(&l->lock);
 	/* What was made available while nobody was there has to be looked at. */
 	for (int i = 0; i < RINGS; i++)
@@ -152,6 +156,18 @@ static void lost(void *self, const char *why)
 	pull(l);
 	log_info("%s: the switch went away: %s", l->name, why);
 	l->ops.changed(l->self, false);
+}
+
+/* The other side did not come in time. */
+static void grace_over(evutil_socket_t fd, short what, void *self)
+{
+	struct hv_link *l = self;
+
+	pthread_mutex_lock(&l->lock);
+	l->grace = false;
+	pthread_mutex_unlock(&l->lock);
+	if (!l->started && !l->stopped)
+		l->ops.changed(l->self, false);
 }
 
 static const struct hv_vu_ops front_ops = {.connected = connected, .lost = lost};
@@ -196,12 +212,16 @@ struct hv_link *hv_link_new(struct event_base *loop, const struct hv_link_option
 	l->ops = *ops;
 	l->self = self;
 	l->fresh = true;
+	l->offloads_wanted = o->offloads;
 	l->mem_fd = l->call_fd = l->kick_fd[RX] = l->kick_fd[TX] = -1;
 	strncpy(l->name, o->name, sizeof(l->name) - 1);
 	pthread_mutex_init(&l->lock, NULL);
 	int rc = make_memory(l);
 	if (rc == 0)
 		rc = make_fds(l);
+	l->grace_over = evtimer_new(loop, grace_over, l);
+	if (rc == 0 && !l->grace_over)
+		rc = -ENOMEM;
 	if (rc) {
 		err_set(e, rc, "%s: cannot make the link's memory: %s", o->name, strerror(-rc));
 		goto free_link;
@@ -223,6 +243,8 @@ void hv_link_free(struct hv_link *l)
 {
 	if (l->vu)
 		hv_vu_free(l->vu);
+	if (l->grace_over)
+		event_free(l->grace_over);
 	if (l->mem)
 		munmap(l->mem, MEM_BYTES);
 	int fds[] = {l->mem_fd, l->call_fd, l->kick_fd[RX], l->kick_fd[TX]};
@@ -233,30 +255,38 @@ void hv_link_free(struct hv_link *l)
 	free(l);
 }
 
-int hv_link_stop(struct hv_link *l, struct err *e)
+void hv_link_stop(struct hv_link *l)
 {
 	struct hv_vu_ring ring[RINGS] = {{0}};
+	struct err e = {0};
 
 	l->stopped = true;
+	evtimer_del(l->grace_over);
 	if (!l->started)
-		return 0;
+		return;
 	pull(l);
-	if (hv_vu_stop(l->vu, ring, RINGS, e)) {
+	if (hv_vu_stop(l->vu, ring, RINGS, &e)) {
 		/* It is gone, so it touches nothing; what it had is lost with it. */
+		log_info("%s: the switch could not be stopped: %s", l->name, e.text);
 		l->fresh = true;
-		return 0;
+		return;
 	}
 	for (int i = 0; i < RINGS; i++)
 		l->base[i] = ring[i].base;
-	return 0;
 }
 
 void hv_link_start(struct hv_link *l)
 {
+	static const struct timeval second = {1, 0};
+
 	l->stopped = false;
 	plug(l);
-	if (!l->started)
-		l->ops.changed(l->self, false);
+	if (l->started)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->grace = true;
+	pthread_mutex_unlock(&l->lock);
+	evtimer_add(l->grace_over, &second);
 }
 
 void hv_link_announce(struct hv_link *l, const uint8_t mac[6])
@@ -288,7 +318,9 @@ bool hv_link_send(struct hv_link *l, const struct iovec *iov, unsigned int n,
 	for (unsigned int i = 0; i < n; i++)
 		bytes += iov[i].iov_len;
 	pthread_mutex_lock(&l->lock);
-	if (!l->up || q->broken || bytes > HV_LINK_SEND_MAX) {
+	if (!l->up && l->grace) {
+		sent = false;
+	} else if (!l->up || q->broken || bytes > HV_LINK_SEND_MAX) {
 		l->stats.lost++;
 	} else {
 		sent = hv_link_ring_send(q, iov, n, hdr);

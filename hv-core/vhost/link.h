@@ -43,7 +43,8 @@ struct hv_link_options {
 	const char *path; /* these three as in struct hv_vu_options */
 	int fd;
 	enum hv_vu_mode mode;
-	const char *name; /* for messages; copied */
+	unsigned int offloads; /* HV_LINK_*: of these, what the other side takes is used */
+	const char *name;      /* for messages; copied */
 };
 
 /* changed: the cable was plugged in (up) or pulled out. Main thread, no lock of the link's held. */
@@ -58,9 +59,10 @@ struct hv_link *hv_link_new(struct event_base *loop, const struct hv_link_option
 void hv_link_free(struct hv_link *l);
 
 /* For a snapshot: after stop the other side touches the link's memory no more, and sending and
- * receiving find nothing; what it had sent before is received after start. Main thread; 0 or
- * negative errno. */
-int hv_link_stop(struct hv_link *l, struct err *e);
+ * receiving find nothing; what it had sent before is received after start. A start finds the other
+ * side not there yet, as after a restore: then the cable counts as plugged in for a second, and
+ * there is no room to send. Main thread. */
+void hv_link_stop(struct hv_link *l);
 void hv_link_start(struct hv_link *l);
 /* After a restore: tells the switch that this address is here now. Main thread. */
 void hv_link_announce(struct hv_link *l, const uint8_t mac[6]);
