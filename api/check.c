@@ -90,7 +90,8 @@ static int check_list(const struct api_object *o, const json_t *list, struct err
 		snprintf(at, sizeof(at), "/%s/%zu", o->member, i);
 		if (check_object(o, item, at, e) != 0)
 			return -EINVAL;
-		id = json_get_str(item, "name", NULL);
+		/* Disks and cards have names of their guest's: api_check_guests(). */
+		id = json_object_get(item, "guest") ? NULL : json_get_str(item, "name", NULL);
 		if (id && json_find(list, "name", id) != item) {
 			snprintf(at, sizeof(at), "/%s/%zu/name", o->member, i);
 			return err_at(e, -EEXIST, at,
@@ -149,6 +150,7 @@ static int check_references(const json_t *config, struct err *e)
 	char at[128];
 	json_t *item;
 	size_t i;
+	int ret;
 
 	json_array_foreach (ports, i, item) {
 		const char *bridge = json_get_str(item, "bridge", "");
@@ -162,7 +164,8 @@ static int check_references(const json_t *config, struct err *e)
 				      "bridge: there is no bridge '%s'; add it under bridges",
 				      bridge);
 	}
-	return check_fdb(ports, json_object_get(config, "fdb"), e);
+	ret = check_fdb(ports, json_object_get(config, "fdb"), e);
+	return ret == 0 ? api_check_guests(config, e) : ret;
 }
 
 int api_check_config(const json_t *config, struct err *e)
@@ -190,7 +193,7 @@ int api_check_config(const json_t *config, struct err *e)
 			return err_at(
 				e, -EINVAL, at,
 				"%.40s: not part of a configuration (version, switch, bridges, "
-				"ports, fdb)",
+				"ports, fdb, guests, disks, nics)",
 				name);
 	}
 	v = json_object_get(config, "switch");

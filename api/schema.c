@@ -337,5 +337,7 @@ int api_check_params(const struct api_method *m, const json_t *params, struct er
 	api_method_each_key(m, check_needed, &n);
 	if (n.ret == 0 && strcmp(m->name, "port.add") == 0)
 		n.ret = api_check_port(params, "", e);
+	if (n.ret == 0 && strcmp(m->name, "nic.add") == 0)
+		n.ret = api_check_nic(params, "", e);
 	return n.ret;
 }

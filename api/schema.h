@@ -77,6 +77,14 @@ struct api_method {
 extern const struct api_object api_objects[]; /* both end with a NULL name */
 extern const struct api_method api_methods[];
 
+/* Keys of guests, for who takes them without a method. */
+extern const struct api_key api_vm_keys[], api_disk_keys[], api_nic_keys[];
+extern const struct api_key api_vm_show_keys[], api_vm_stop_keys[], api_vm_snapshot_keys[];
+
+/* How many of each a guest may have. */
+#define API_GUEST_DISKS_MAX 16
+#define API_GUEST_NICS_MAX  16
+
 const struct api_object *api_object_find(const char *name);
 const struct api_method *api_method_find(const char *name);
 
@@ -118,6 +126,19 @@ int api_check_params(const struct api_method *m, const json_t *params, struct er
 /* What depends on a new port's kind, and on several of its keys at once. `path`: the JSON pointer
  * of the port, for the error. 0 or -EINVAL. Any thread. */
 int api_check_port(const json_t *port, const char *path, struct err *e);
+
+/* The guests of a configuration whose shape is checked already: what each needs, what excludes each
+ * other, that names and sockets are unique, that a disk's guest and a card's port exist. 0, or as
+ * api_check_config(). Any thread. */
+int api_check_guests(const json_t *config, struct err *e);
+
+/* One card by itself: its keys against each other. 0 or -EINVAL. Any thread. */
+int api_check_nic(const json_t *nic, const char *path, struct err *e);
+
+/* Puts the socket and mode of the port a card names in place of the port's name. ports: a list as
+ * a configuration or port.show has it. No port named: nothing. 0, -ENOENT: there is no such port,
+ * or -EINVAL: it is no guest's. Any thread. */
+int api_resolve_nic(json_t *nic, const json_t *ports, const char *path, struct err *e);
 
 /* Is this a whole configuration? Shape, types, unique names, references (a port's bridge exists,
  * a static entry's port is on its bridge). 0, or -EINVAL, -EEXIST (twice), -ENOENT (a reference

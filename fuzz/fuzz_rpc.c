@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A line as anybody in the control socket's group may send it, up to the handler's door. */
 #include "api/schema.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_msg.h"
 
 #include <stdlib.h>
 

@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HV_SERIAL_FIFO 16
-
 struct hv_serial;
 
 /* Eight ports from `port` on, and a line into the IOAPIC's pin `gsi` (edge-triggered, active high).

@@ -48,8 +48,16 @@ struct hv_vcpu_stats {
 /* Any thread. */
 void hv_vcpu_stats(const struct hv_vm *vm, unsigned int n, struct hv_vcpu_stats *s);
 
-/* All state KVM has of it. Parked. Main thread. */
+/* All state KVM has of it. vCPUs parked. load: 0; -EINVAL (the state is broken), or what KVM does
+ * not take
+ * (-ENOTSUP: an MSR of the guest's that this host lacks). Main thread. */
 int hv_vcpu_save(struct hv_vm *vm, unsigned int n, struct hv_out *out, struct err *e);
 int hv_vcpu_load(struct hv_vm *vm, unsigned int n, struct hv_in *in, struct err *e);
+
+/* What is the machine's and no processor's: model of the processors, interrupt controllers, clock.
+ * load checks that this host can be what the guest was given; it is loaded before the processors.
+ */
+int hv_board_save(struct hv_vm *vm, struct hv_out *out, struct err *e);
+int hv_board_load(struct hv_vm *vm, struct hv_in *in, struct err *e);
 
 #endif

@@ -23,6 +23,7 @@
 
 struct hv_vcpu;
 struct hv_irqs;
+struct kvm_cpuid2;
 
 enum hv_cpu_model { HV_CPU_HOST, HV_CPU_BASELINE };
 
@@ -51,12 +52,20 @@ struct hv_vm {
 	struct hv_vcpu *vcpu[HV_CPUS_MAX];
 	unsigned int cpus;
 	enum hv_cpu_model cpu_model;
-	unsigned int phys_bits; /* of guest physical addresses, as the guest's CPUID says */
+	struct kvm_cpuid2 *cpuid; /* of processor 0 */
+	unsigned int phys_bits;	  /* of guest physical addresses, as the guest's CPUID says */
 	struct hv_device *devices;
 
 	_Atomic int end; /* enum hv_end */
 	char why[256];	 /* written by who set `end` */
 	int end_fd;	 /* eventfd, readable once `end` is set */
+
+	pthread_mutex_t park_lock;
+	pthread_cond_t parked, run; /* a vCPU is parked; nobody wants them parked */
+	unsigned int parks;	    /* how many want the vCPUs parked */
+	bool stopping;		    /* parked vCPUs end */
+	int (*thread_init)(void *arg, struct err *e);
+	void *thread_arg;
 };
 
 /* Makes a machine without devices, its vCPUs not yet running. 0; or what KVM lacks, by name.

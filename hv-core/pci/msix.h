@@ -16,14 +16,19 @@
 struct hv_msix;
 
 /* Adds the capability, and the table and pending bits as registers of that BAR at those offsets:
- * the BAR's own handler must pass accesses there to hv_msix_read/write. hook: called when a vector
- * is masked or unmasked (VFIO arms its interrupts then); may be NULL. NULL with e filled on error.
- */
+ * the BAR's own handler must pass accesses there to hv_msix_read/write, and the function's
+ * config_written must call hv_msix_config_written(). NULL with e filled on error. */
 struct hv_msix *hv_msix_new(struct hv_pci_fn *fn, unsigned int vectors, unsigned int bar,
 			    uint32_t table_off, uint32_t pba_off, struct err *e);
-void hv_msix_free(struct hv_msix *m);
+void hv_msix_free(struct hv_msix *m); /* before the function is destroyed, plugged or not */
 
-/* The vector's eventfd: lives as long as m. -1: no such vector. */
+/* hook is called after a vector began to be delivered (masked false) or ceased to be: by its own
+ * mask, the function's, or the enable bit. VFIO arms its interrupts then. */
+void hv_msix_on_mask(struct hv_msix *m, void (*hook)(void *self, unsigned int vector, bool masked),
+		     void *self);
+
+/* The vector's eventfd, made when first asked for: lives as long as m. -1: no such vector, or no
+ * descriptor can be had. */
 int hv_msix_fd(const struct hv_msix *m, unsigned int vector);
 unsigned int hv_msix_vectors(const struct hv_msix *m);
 bool hv_msix_enabled(const struct hv_msix *m);
@@ -35,7 +40,10 @@ void hv_msix_write(struct hv_msix *m, uint64_t off, unsigned int len, uint64_t v
 /* After the guest wrote to config space: looks at the capability's control bits. */
 void hv_msix_config_written(struct hv_msix *m, unsigned int off, unsigned int len);
 
+/* All vectors masked, nothing pending, messages 0: as after a reset of the function. */
 void hv_msix_reset(struct hv_msix *m);
+/* What the guest wrote to the table, and what is pending. The control bits are config space's: load
+ * that before. */
 void hv_msix_save(struct hv_msix *m, struct hv_out *out);
 int hv_msix_load(struct hv_msix *m, struct hv_in *in, struct err *e);
 

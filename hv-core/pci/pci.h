@@ -25,6 +25,7 @@
 
 struct hv_pci;
 struct hv_pci_fn;
+struct hv_ged;
 
 enum hv_pci_bar_kind {
 	HV_BAR_NONE,
@@ -40,7 +41,8 @@ struct hv_pci_bar {
 	uint64_t bytes;		     /* a power of two; at least 16 (I/O: 4) */
 	const struct hv_io_ops *ops; /* NULL: the hook `mapped` does it all (a VFIO region) */
 	void *self;
-	uint64_t at; /* where the guest has it; 0: nowhere (decoding is off, or no address) */
+	uint64_t at; /* where the guest has it; 0: nowhere (decoding is off, or the address is
+			outside the windows or another BAR's) */
 };
 
 struct hv_pci_fn_ops {
@@ -68,7 +70,9 @@ struct hv_pci_fn {
 	struct hv_pci_bar bar[HV_PCI_BARS];
 	unsigned int cap_next, ecap_next; /* where the next capability goes */
 	unsigned int cap_last, ecap_last;
-	bool intx; /* our line is asserted */
+	bool intx;	   /* our line is asserted */
+	bool intx_counted; /* and the bus counts it: the guest did not disable it */
+	bool bar_said;	   /* a BAR that cannot be mapped was logged once */
 };
 
 struct hv_pci_id {
@@ -115,6 +119,11 @@ bool hv_pci_master(const struct hv_pci_fn *fn);
  * load the BARs are mapped where the guest had them. */
 void hv_pci_fn_save(struct hv_pci_fn *fn, struct hv_out *out);
 int hv_pci_fn_load(struct hv_pci_fn *fn, struct hv_in *in, struct err *e);
+
+/* From now on the guest is told of each function that is plugged, and may be asked to let go of
+ * one. Functions that are there before the guest starts are plugged before this call. 0 or negative
+ * errno. Main thread. */
+int hv_pci_set_ged(struct hv_pci *pci, struct hv_ged *ged, struct err *e);
 
 /* What ACPI's tables must say of the bus: the windows. */
 struct hv_pci_windows {

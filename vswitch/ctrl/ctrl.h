@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "pipelines/worker.h"
-#include "vswitch/ctrl/rpc.h"
+#include "api/serve/rpc.h"
 #include "vswitch/port/port.h"
 
 #include <event2/event.h>

@@ -8,8 +8,8 @@
  * without an id is a notification: it is carried out and not answered, not even when it fails.
  * An id is a string, a number or null. Unknown members of a request are ignored.
  */
-#ifndef VSWITCH_CTRL_RPC_MSG_H
-#define VSWITCH_CTRL_RPC_MSG_H
+#ifndef API_SERVE_RPC_MSG_H
+#define API_SERVE_RPC_MSG_H
 
 #include "base/err.h"
 #include "base/json.h"

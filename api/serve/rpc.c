@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc.h"
+#include "api/serve/rpc.h"
 
 #include "api/schema.h"
 #include "base/log.h"
-#include "vswitch/ctrl/rpc_conn.h"
-#include "vswitch/ctrl/rpc_listen.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_conn.h"
+#include "api/serve/rpc_listen.h"
+#include "api/serve/rpc_msg.h"
 
 #include <event2/listener.h>
 #include <signal.h>
@@ -15,6 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct rpc_reply {
+	struct rpc_server *server; /* NULL: it is gone, or the connection is */
+	unsigned int slot;	   /* which connection */
+	json_t *id;		   /* NULL: a notification */
+};
+
 struct rpc_server {
 	struct event_base *base;
 	struct evconnlistener *listener;
@@ -22,13 +28,23 @@ struct rpc_server {
 	char *path;
 	struct stat st; /* of the socket at path when it was made */
 	const struct rpc_handler *handlers;
+	const struct rpc_later *later; /* or NULL */
 	void *ctx;
 	struct rpc_conn *conns[RPC_CONNS_MAX];
+	struct rpc_reply *replies[RPC_CONNS_MAX]; /* what each connection waits for, or NULL */
 };
 
 static rpc_fn find_handler(const struct rpc_server *s, const char *method)
 {
 	for (const struct rpc_handler *h = s->handlers; h->method; h++)
+		if (strcmp(h->method, method) == 0)
+			return h->fn;
+	return NULL;
+}
+
+static rpc_later_fn find_later(const struct rpc_server *s, const char *method)
+{
+	for (const struct rpc_later *h = s->later; h && h->method; h++)
 		if (strcmp(h->method, method) == 0)
 			return h->fn;
 	return NULL;
@@ -42,17 +58,21 @@ static json_t *call(struct rpc_server *s, const struct rpc_request *req)
 	struct err e = {0};
 	json_t *result;
 
-	if (!fn) {
+	if (!fn && !find_later(s, req->method)) {
 		err_set(&e, -ENOSYS, "there is no method '%.60s'; see 'flue help'", req->method);
 		return rpc_msg_error(req->id, RPC_NO_METHOD, &e);
 	}
 	if (api_check_params(m, req->params, &e) != 0)
 		return rpc_msg_error(req->id, RPC_BAD_PARAMS, &e);
+	if (!fn) { /* begin_later() took it, had it come by itself and had there been memory */
+		err_set(&e, -EINVAL, "%s cannot stand in a batch; send it by itself", req->method);
+		return rpc_msg_error(req->id, RPC_FAILED, &e);
+	}
 	result = fn(s->ctx, req->params, &e);
 	if (result)
 		return rpc_msg_result(req->id, result);
 	if (e.code == 0)
-		err_set(&e, -EIO, "%s failed and did not say why; see flued's log", req->method);
+		err_set(&e, -EIO, "%s failed and did not say why; see the log", req->method);
 	return rpc_msg_error(req->id, RPC_FAILED, &e);
 }
 
@@ -72,7 +92,61 @@ static json_t *answer_one(struct rpc_server *s, const json_t *msg)
 	return NULL;
 }
 
-static json_t *answer_line(void *arg, const char *text, size_t len)
+static unsigned int slot_of(const struct rpc_server *s, const struct rpc_conn *c)
+{
+	unsigned int i = 0;
+
+	while (i < RPC_CONNS_MAX && s->conns[i] != c)
+		i++;
+	return i;
+}
+
+/* Begins the request if it is one that is answered later. False: it is not. */
+static bool begin_later(struct rpc_server *s, struct rpc_conn *c, const json_t *msg)
+{
+	unsigned int slot = slot_of(s, c);
+	struct rpc_request req;
+	struct rpc_reply *r;
+	rpc_later_fn fn;
+
+	if (slot == RPC_CONNS_MAX || rpc_msg_request(msg, &req, NULL) != 0)
+		return false;
+	fn = find_later(s, req.method);
+	if (!fn || api_check_params(api_method_find(req.method), req.params, NULL) != 0)
+		return false;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return false;
+	*r = (struct rpc_reply){s, slot, req.id ? json_copy((json_t *)req.id) : NULL};
+	s->replies[slot] = r;
+	rpc_conn_wait(c);
+	fn(s->ctx, req.params, r);
+	return true;
+}
+
+/* Takes answer over. */
+static void reply(struct rpc_reply *r, json_t *answer)
+{
+	if (r->server) {
+		r->server->replies[r->slot] = NULL;
+		rpc_conn_answer(r->server->conns[r->slot], r->id ? json_incref(answer) : NULL);
+	}
+	json_decref(answer);
+	json_decref(r->id);
+	free(r);
+}
+
+void rpc_reply_result(struct rpc_reply *r, json_t *result)
+{
+	reply(r, rpc_msg_result(r->id, result));
+}
+
+void rpc_reply_error(struct rpc_reply *r, const struct err *e)
+{
+	reply(r, rpc_msg_error(r->id, RPC_FAILED, e));
+}
+
+static json_t *answer_line(void *arg, struct rpc_conn *c, const char *text, size_t len)
 {
 	struct rpc_server *s = arg;
 	enum rpc_code code;
@@ -83,7 +157,7 @@ static json_t *answer_line(void *arg, const char *text, size_t len)
 	if (!msg)
 		return rpc_msg_error(NULL, code, &e);
 	if (!json_is_array(msg)) {
-		answer = answer_one(s, msg);
+		answer = begin_later(s, c, msg) ? NULL : answer_one(s, msg);
 		json_decref(msg);
 		return answer;
 	}
@@ -104,10 +178,14 @@ static json_t *answer_line(void *arg, const char *text, size_t len)
 static void conn_closed(void *arg, struct rpc_conn *c)
 {
 	struct rpc_server *s = arg;
+	unsigned int slot = slot_of(s, c);
 
-	for (int i = 0; i < RPC_CONNS_MAX; i++)
-		if (s->conns[i] == c)
-			s->conns[i] = NULL;
+	if (slot == RPC_CONNS_MAX)
+		return;
+	s->conns[slot] = NULL;
+	if (s->replies[slot])
+		s->replies[slot]->server = NULL;
+	s->replies[slot] = NULL;
 }
 
 static const struct rpc_conn_ops conn_ops = {.line = answer_line, .closed = conn_closed};
@@ -209,15 +287,25 @@ no_memory:
 	return NULL;
 }
 
+void rpc_server_later(struct rpc_server *s, const struct rpc_later *later)
+{
+	s->later = later;
+}
+
 void rpc_server_free(struct rpc_server *s)
 {
 	struct stat st;
 
 	if (!s)
 		return;
-	for (int i = 0; i < RPC_CONNS_MAX; i++)
-		if (s->conns[i])
-			rpc_conn_free(s->conns[i]);
+	for (int i = 0; i < RPC_CONNS_MAX; i++) {
+		struct rpc_conn *c = s->conns[i];
+
+		if (!c)
+			continue;
+		conn_closed(s, c);
+		rpc_conn_free(c);
+	}
 	if (lstat(s->path, &st) == 0 && st.st_dev == s->st.st_dev && st.st_ino == s->st.st_ino)
 		unlink(s->path);
 	evconnlistener_free(s->listener);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket as a file: who may connect, and what to do when the path is taken. */
-#ifndef VSWITCH_CTRL_RPC_LISTEN_H
-#define VSWITCH_CTRL_RPC_LISTEN_H
+#ifndef API_SERVE_RPC_LISTEN_H
+#define API_SERVE_RPC_LISTEN_H
 
 #include "base/err.h"
 

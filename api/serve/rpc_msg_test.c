@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_msg.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Server and clients share this one thread: each wait for a client turns the server's loop. */
-#include "vswitch/ctrl/rpc.h"
+#include "api/serve/rpc.h"
 
 #include "base/clock.h"
-#include "vswitch/ctrl/rpc_conn.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_conn.h"
+#include "api/serve/rpc_msg.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,8 @@ struct fix {
 	struct rpc_server *server;
 	char dir[32], path[64];
 	unsigned int calls;
-	size_t big; /* bytes of padding in each answer of port.show */
+	struct rpc_reply *reply; /* of the last vm.pause */
+	size_t big;		 /* bytes of padding in each answer of port.show */
 };
 
 struct client {
@@ -64,6 +65,19 @@ static json_t *mute(void *ctx, const json_t *params, struct err *e)
 	return NULL;
 }
 
+static void later(void *ctx, const json_t *params, struct rpc_reply *reply)
+{
+	struct fix *f = ctx;
+
+	f->calls++;
+	f->reply = reply;
+}
+
+static const struct rpc_later laters[] = {
+	{"vm.pause", later},
+	{NULL, NULL},
+};
+
 static const struct rpc_handler handlers[] = {
 	{"bridge.add", bridge_add},
 	{"port.show", port_show},
@@ -83,6 +97,7 @@ static int setup(void **state)
 	f->server = rpc_server_new(f->base, f->path, NULL, handlers, f, &e);
 	assert_string_equal(e.text, "");
 	assert_non_null(f->server);
+	rpc_server_later(f->server, laters);
 	*state = f;
 	return 0;
 }
@@ -511,6 +526,76 @@ static void leaves_the_socket_of_another(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void turn_until(struct fix *f, bool (*there)(const struct fix *f))
+{
+	uint64_t end = clock_now_ns() + PATIENCE_NS;
+
+	while (!there(f)) {
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		assert_true(clock_now_ns() < end);
+	}
+}
+
+static bool has_reply(const struct fix *f)
+{
+	return f->reply != NULL;
+}
+
+static void an_answer_may_come_later(void **state)
+{
+	struct fix *f = *state;
+	struct client c = connected(f), other = connected(f);
+	struct err e = {0};
+
+	say_line(&c, REQ(1, "vm.pause", "{}"));
+	say_line(&c, REQ(2, "bridge.add", "{\"name\":\"b\"}"));
+	turn_until(f, has_reply);
+	/* Others are served meanwhile; this connection's next request waits. */
+	say_line(&other, REQ(3, "bridge.add", "{\"name\":\"b\"}"));
+	assert_string_equal(hear(&other), OK(3));
+	assert_int_equal(f->calls, 2);
+	rpc_reply_result(f->reply, json_object());
+	assert_string_equal(hear(&c), OK(1));
+	assert_string_equal(hear(&c), OK(2));
+
+	f->reply = NULL;
+	say_line(&c, REQ(4, "vm.pause", "{}"));
+	turn_until(f, has_reply);
+	err_set(&e, -EBUSY, "not now");
+	rpc_reply_error(f->reply, &e);
+	assert_int_equal(hear_error(&c, 4, "EBUSY", ""), RPC_FAILED);
+	say_line(&c, REQ(5, "vm.pause", "{\"x\":1}"));
+	assert_int_equal(hear_error(&c, 5, "EINVAL", "/x"), RPC_BAD_PARAMS);
+	say_line(&c, "[" REQ(6, "vm.pause", "{}") "]");
+	assert_non_null(strstr(hear(&c), "batch"));
+	hang_up(&c);
+	hang_up(&other);
+}
+
+static void a_late_answer_finds_nobody(void **state)
+{
+	struct fix *f = *state;
+	struct client c = connected(f), d;
+
+	say_line(&c, REQ(1, "vm.pause", "{}"));
+	turn_until(f, has_reply);
+	hang_up(&c);
+	/* The server has seen that once it answers another one. */
+	d = connected(f);
+	say_line(&d, REQ(2, "bridge.add", "{\"name\":\"b\"}"));
+	assert_string_equal(hear(&d), OK(2));
+	rpc_reply_result(f->reply, json_object());
+
+	/* Neither does one that outlives the server. */
+	f->reply = NULL;
+	say_line(&d, REQ(3, "vm.pause", "{}"));
+	turn_until(f, has_reply);
+	rpc_server_free(f->server);
+	f->server = NULL;
+	rpc_reply_result(f->reply, json_object());
+	hang_up(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +615,8 @@ int main(void)
 		T(makes_its_directory_below_run),
 		T(mode_and_owner),
 		T(leaves_the_socket_of_another),
+		T(an_answer_may_come_later),
+		T(a_late_answer_finds_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

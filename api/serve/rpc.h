@@ -4,8 +4,8 @@
  * event loop. Requests of one connection are carried out one after the other and answered in
  * order; between connections there is no order.
  */
-#ifndef VSWITCH_CTRL_RPC_H
-#define VSWITCH_CTRL_RPC_H
+#ifndef API_SERVE_RPC_H
+#define API_SERVE_RPC_H
 
 #include "base/err.h"
 #include "base/json.h"
@@ -25,6 +25,21 @@ struct rpc_handler {
 	rpc_fn fn;
 };
 
+/* A request whose answer comes later. */
+struct rpc_reply;
+
+/* Begins a method that waits for somebody else. For each call one of the two functions below is
+ * called once, at once or later; the server may be gone by then. Meanwhile that connection's next
+ * requests wait. Such a method cannot stand in a batch. Main thread. */
+typedef void (*rpc_later_fn)(void *ctx, const json_t *params, struct rpc_reply *reply);
+void rpc_reply_result(struct rpc_reply *r, json_t *result); /* takes the reference over */
+void rpc_reply_error(struct rpc_reply *r, const struct err *e);
+
+struct rpc_later {
+	const char *method;
+	rpc_later_fn fn;
+};
+
 struct rpc_server;
 
 /* Listens on a UNIX socket at path as rpc_listen() describes and serves it in base's loop. ctx
@@ -33,6 +48,9 @@ struct rpc_server;
  * peer that goes away must not end the process. NULL with e filled on error. Main thread. */
 struct rpc_server *rpc_server_new(struct event_base *base, const char *path, const char *group,
 				  const struct rpc_handler *handlers, void *ctx, struct err *e);
+
+/* Methods that answer later, beside the others; the table as handlers above. Main thread. */
+void rpc_server_later(struct rpc_server *s, const struct rpc_later *later);
 
 /* Closes all connections (answers not yet sent are lost) and removes the socket from the file
  * system, unless another process has put its own there. NULL is fine. Main thread. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc_conn.h"
+#include "api/serve/rpc_conn.h"
 
 #include "base/log.h"
-#include "vswitch/ctrl/rpc_msg.h"
+#include "api/serve/rpc_msg.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -21,6 +21,8 @@ struct rpc_conn {
 	size_t scanned; /* bytes at the start of the input that hold no line feed */
 	bool skipping;	/* amid a line that is too long and was answered */
 	bool eof;
+	bool waiting, answered; /* for an answer that comes later; it is there: */
+	json_t *late;
 };
 
 static void conn_end(struct rpc_conn *c)
@@ -93,9 +95,22 @@ static int conn_line(struct rpc_conn *c)
 		return 0;
 	/* With its line feed, so that there is always something to pull up. */
 	ret = conn_send(
-		c, c->ops->line(c->arg, (char *)evbuffer_pullup(in, (ev_ssize_t)len + 1), len));
+		c, c->ops->line(c->arg, c, (char *)evbuffer_pullup(in, (ev_ssize_t)len + 1), len));
 	evbuffer_drain(in, len + 1);
 	return ret < 0 ? ret : 1;
+}
+
+/* Sends the late answer, if that is there. False: there is still one to wait for. */
+static bool conn_late(struct rpc_conn *c, int *ret)
+{
+	if (!c->waiting)
+		return true;
+	if (!c->answered)
+		return false;
+	c->waiting = c->answered = false;
+	*ret = conn_send(c, c->late);
+	c->late = NULL;
+	return true;
 }
 
 /* The peer sends no more and all whole lines are answered. 1: the connection has ended. */
@@ -119,14 +134,16 @@ static void conn_run(struct rpc_conn *c)
 {
 	int ret = 1;
 
-	for (int i = 0; i < LINES_A_TURN; i++) {
+	for (int i = 0; i < LINES_A_TURN && ret > 0; i++) {
+		if (!conn_late(c, &ret))
+			return; /* rpc_conn_answer() goes on */
+		if (ret < 0)
+			break;
 		if (evbuffer_get_length(bufferevent_get_output(c->bev)) > RPC_OUT_PAUSE) {
 			bufferevent_disable(c->bev, EV_READ);
 			return; /* on_writable goes on */
 		}
 		ret = conn_line(c);
-		if (ret <= 0)
-			break;
 	}
 	if (ret < 0)
 		conn_end(c);
@@ -191,8 +208,21 @@ close_fd:
 	return NULL;
 }
 
+void rpc_conn_wait(struct rpc_conn *c)
+{
+	c->waiting = true;
+}
+
+void rpc_conn_answer(struct rpc_conn *c, json_t *answer)
+{
+	c->late = answer;
+	c->answered = true;
+	evtimer_add(c->again, &(struct timeval){0});
+}
+
 void rpc_conn_free(struct rpc_conn *c)
 {
+	json_decref(c->late);
 	bufferevent_free(c->bev);
 	event_free(c->again);
 	free(c);

@@ -4,8 +4,8 @@
  * What one peer can make us hold is bounded: of input by the longest line, of output because no
  * further request is taken while RPC_OUT_PAUSE bytes of answers are unsent.
  */
-#ifndef VSWITCH_CTRL_RPC_CONN_H
-#define VSWITCH_CTRL_RPC_CONN_H
+#ifndef API_SERVE_RPC_CONN_H
+#define API_SERVE_RPC_CONN_H
 
 #include "base/json.h"
 
@@ -19,8 +19,8 @@ struct rpc_conn;
 
 struct rpc_conn_ops {
 	/* Answers the line (without line feed): a new reference, or NULL for no answer.
-	 * It must not free the connection. */
-	json_t *(*line)(void *arg, const char *text, size_t len);
+	 * It may call rpc_conn_wait() and must not free the connection. */
+	json_t *(*line)(void *arg, struct rpc_conn *c, const char *text, size_t len);
 	/* The connection ended and is about to be freed. */
 	void (*closed)(void *arg, struct rpc_conn *c);
 };
@@ -29,6 +29,13 @@ struct rpc_conn_ops {
  * NULL: out of memory. Main thread. */
 struct rpc_conn *rpc_conn_new(struct event_base *base, int fd, const struct rpc_conn_ops *ops,
 			      void *arg);
+
+/* From inside ops->line, which then returns NULL: the answer comes later, and no further line is
+ * taken before it. */
+void rpc_conn_wait(struct rpc_conn *c);
+/* The answer that was waited for, taken over; NULL: there is none. It is sent, and the connection
+ * goes on, in another turn of the loop. Main thread. */
+void rpc_conn_answer(struct rpc_conn *c, json_t *answer);
 
 /* Closes at once, unsent answers are lost; does not call ops->closed. Main thread. */
 void rpc_conn_free(struct rpc_conn *c);

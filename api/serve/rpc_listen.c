@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vswitch/ctrl/rpc_listen.h"
+#include "api/serve/rpc_listen.h"
 
 #include <ctype.h>
 #include <grp.h>
