@@ -48,17 +48,22 @@ struct hv_virtio_ops {
 	void (*vector_changed)(void *self, unsigned int queue);
 	/* The device-specific configuration (4.1.4.6); off + len is within config_bytes. */
 	void (*config_read)(void *self, unsigned int off, void *to, unsigned int len);
+	/* NULL: nothing there may be written. */
 	void (*config_write)(void *self, unsigned int off, const void *from, unsigned int len);
+	/* As hv_pci_fn_ops' (hot-unplug). NULL: the device cannot be taken out. Main thread. */
+	void (*ejected)(void *self);
 };
 
 struct hv_virtio_options {
 	uint16_t type; /* 1 network, 2 block: virtio 1.2, section 5 */
 	uint32_t class_code;
-	uint64_t features; /* offered; VERSION_1 is added */
+	/* Offered. VERSION_1 is added; those of the transport that it does not have are taken away:
+	 * ACCESS_PLATFORM, SR_IOV, NOTIFICATION_DATA, NOTIF_CONFIG_DATA, RING_RESET. */
+	uint64_t features;
 	unsigned int queues;
 	uint16_t queue_size; /* a power of two up to 1024 */
 	unsigned int config_bytes;
-	const char *name;
+	const char *name; /* copied */
 };
 
 /* Makes and plugs it. self is the caller's device. NULL with e filled on error. Main thread. */
@@ -84,7 +89,8 @@ void hv_virtio_config_changed(struct hv_virtio *v);
 void hv_virtio_broken(struct hv_virtio *v, const char *why);
 
 /* Transport state: PCI function, MSI-X, registers, queues. The device saves its own after it. load
- * does not call start: the device does what start would do when it is resumed. */
+ * does not call start: the device does what start would do when it is resumed; every enabled queue
+ * was kicked by then, because kicks are not saved. Main thread, vCPUs parked. */
 void hv_virtio_save(struct hv_virtio *v, struct hv_out *out);
 int hv_virtio_load(struct hv_virtio *v, struct hv_in *in, struct err *e);
 
