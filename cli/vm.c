@@ -32,6 +32,9 @@ static json_t *show_one(struct cli *c, const char *name, bool stats, struct err 
 	}
 	show = json_array_get(json_object_get(config, "guests"), 0);
 	json_incref(show);
+	for (const struct api_key *k = api_vm_keys; k->name; k++)
+		if (k->def && !json_object_get(show, k->name))
+			json_object_set_new(show, k->name, api_value_from_text(k, k->def, NULL));
 	for (int i = 0; i < 2; i++)
 		json_object_set(show, parts[i], json_object_get(config, parts[i]));
 	ret = vm_call(c, name, "vm.show", params, CALL_TIMEOUT_MS, &live, e);
