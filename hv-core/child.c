@@ -162,17 +162,19 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Until the guest ends, or the supervisor is gone. */
-static int serve(struct child *c)
+static int serve(struct child *c, struct err *e)
 {
 	struct event *link = event_new(c->loop, c->link, EV_READ | EV_PERSIST, on_link, c);
 	struct event *end =
 		event_new(c->loop, guest_end_fd(c->guest), EV_READ | EV_PERSIST, on_end, c);
-	int ret = -ENOMEM;
+	int ret;
 
 	if (link && end && event_add(link, NULL) == 0 && event_add(end, NULL) == 0) {
 		send_event(c, "running", NULL);
 		event_base_dispatch(c->loop);
 		ret = 0;
+	} else {
+		ret = err_set(e, -ENOMEM, "no memory for the event loop");
 	}
 	if (link)
 		event_free(link);
@@ -225,7 +227,7 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 	c.loop = event_base_new();
 	ret = c.loop ? begin(&c, fds, &e) : err_set(&e, -ENOMEM, "no event loop");
 	if (ret == 0)
-		ret = serve(&c);
+		ret = serve(&c, &e);
 	if (ret == 0)
 		status = ended(&c);
 	else

@@ -21,7 +21,7 @@ static enum hv_pci_bar_kind bar_kind(uint32_t bits)
 }
 
 int hv_vfio_bars(const uint8_t *config, const uint64_t bytes[HV_PCI_BARS],
-			struct hv_vfio_bar bar[HV_PCI_BARS], struct err *e)
+		 struct hv_vfio_bar bar[HV_PCI_BARS], struct err *e)
 {
 	memset(bar, 0, sizeof(*bar) * HV_PCI_BARS);
 	for (unsigned int i = 0; i < HV_PCI_BARS; i++) {

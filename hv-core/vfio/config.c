@@ -145,7 +145,7 @@ void hv_vfio_config_written(void *self, unsigned int off, unsigned int len)
 		hv_vfio_irqs_off(v);
 	if (p->flr && (*devctl & PCI_EXP_DEVCTL_BCR_FLR >> 8)) {
 		/* Reads as 0 (PCIe 7.5.3.4). */
-		*devctl &= (uint8_t)~(PCI_EXP_DEVCTL_BCR_FLR >> 8);
+		*devctl &= (uint8_t) ~(PCI_EXP_DEVCTL_BCR_FLR >> 8);
 		guest_reset(v);
 		return;
 	}

@@ -76,9 +76,8 @@ static void container_free(struct hv_vfio_container *c)
 /* KVM learns of the group, so that it treats the guest's caching and interrupts accordingly. */
 static int tell_kvm(struct hv_vfio_group *g, uint64_t what)
 {
-	struct kvm_device_attr a = {.group = KVM_DEV_VFIO_GROUP,
-				    .attr = what,
-				    .addr = (uintptr_t)&g->fd};
+	struct kvm_device_attr a = {
+		.group = KVM_DEV_VFIO_GROUP, .attr = what, .addr = (uintptr_t)&g->fd};
 
 	return ioctl(g->c->kvm_vfio, KVM_SET_DEVICE_ATTR, &a) ? -errno : 0;
 }
@@ -93,10 +92,11 @@ static int check_viable(int group, struct err *e)
 	if (s.flags & VFIO_GROUP_FLAGS_CONTAINER_SET)
 		return err_set(e, -EBUSY, "the IOMMU group is in use by another guest");
 	if (!(s.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return err_set(e, -EBUSY,
-			       "the IOMMU group is not viable: all its functions (ls "
-			       "/sys/kernel/iommu_groups/N/devices) must be bound to vfio-pci or to "
-			       "no driver");
+		return err_set(
+			e, -EBUSY,
+			"the IOMMU group is not viable: all its functions (ls "
+			"/sys/kernel/iommu_groups/N/devices) must be bound to vfio-pci or to "
+			"no driver");
 	return 0;
 }
 

@@ -15,8 +15,8 @@
 struct hv_vfio_piece {
 	uint64_t off, bytes; /* within the BAR */
 	void *map;
-	int slot;    /* of KVM's memory */
-	bool shown;  /* is in the guest's space */
+	int slot;   /* of KVM's memory */
+	bool shown; /* is in the guest's space */
 };
 
 /* One of VFIO's regions, as a BAR of the guest's. */

@@ -74,7 +74,8 @@ static void on_err(evutil_socket_t fd, short what, void *arg)
 	if (!fired(v->err_fd))
 		return;
 	snprintf(why, sizeof(why),
-		 "the assigned device %s reported an uncorrectable PCIe error; look for AER lines in "
+		 "the assigned device %s reported an uncorrectable PCIe error; look for AER lines "
+		 "in "
 		 "the host's kernel log",
 		 v->name);
 	log_err("vfio: %s", why);

@@ -100,10 +100,11 @@ static int check_group(const char *sysfs, unsigned int group, struct err *e)
 	free(member);
 	if (len == 0)
 		return 0;
-	return err_set(e, -EBUSY,
-		       "IOMMU group %u is not viable: the host uses %s of it; bind these to vfio-pci "
-		       "or to no driver, or choose a function that is in a group of its own",
-		       group, users);
+	return err_set(
+		e, -EBUSY,
+		"IOMMU group %u is not viable: the host uses %s of it; bind these to vfio-pci "
+		"or to no driver, or choose a function that is in a group of its own",
+		group, users);
 }
 
 int hv_vfio_host_check(const char *sysfs, const char *address, unsigned int *group, struct err *e)
@@ -112,16 +113,18 @@ int hv_vfio_host_check(const char *sysfs, const char *address, unsigned int *gro
 	int rc;
 
 	if (!hv_vfio_address_ok(address))
-		return err_set(e, -EINVAL,
-			       "\"%s\" is no address of a PCI function: write it like 0000:01:10.0, "
-			       "as lspci -D does",
-			       address);
+		return err_set(
+			e, -EINVAL,
+			"\"%s\" is no address of a PCI function: write it like 0000:01:10.0, "
+			"as lspci -D does",
+			address);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", sysfs, address);
 	if (access(path, F_OK) != 0)
-		return err_set(e, -ENODEV,
-			       "there is no PCI function %s: lspci -D lists them; for a VF write the "
-			       "number wanted to its PF's sriov_numvfs first",
-			       address);
+		return err_set(
+			e, -ENODEV,
+			"there is no PCI function %s: lspci -D lists them; for a VF write the "
+			"number wanted to its PF's sriov_numvfs first",
+			address);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/iommu_group", sysfs, address);
 	if (!link_name(path, name) || sscanf(name, "%u", group) != 1)
 		return err_set(e, -ENODEV,

@@ -67,9 +67,15 @@ static void refused(const char *address, int code, const char *word)
 
 static void addresses_are_spelled_out(void **state)
 {
-	static const char *const bad[] = {"",	       "01:10.0",	"0000:01:10",
-					  "0000:01:10.8", "0000:01:1g.0", "0000:01:10.0 ",
-					  "0000:01:10.00", "../../../etc", "0000.01.10.0",
+	static const char *const bad[] = {"",
+					  "01:10.0",
+					  "0000:01:10",
+					  "0000:01:10.8",
+					  "0000:01:1g.0",
+					  "0000:01:10.0 ",
+					  "0000:01:10.00",
+					  "../../../etc",
+					  "0000.01.10.0",
 					  "0000:01:1F.0"};
 
 	assert_true(hv_vfio_address_ok("0000:01:10.0"));

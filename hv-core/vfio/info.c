@@ -49,11 +49,12 @@ int hv_vfio_iova_check(const struct hv_vfio_iova *range, unsigned int n,
 		uint64_t first = region[i].gpa, last = first + region[i].bytes - 1;
 
 		if (!within(range, n, first, last))
-			return err_set(e, -ERANGE,
-				       "guest memory at %#" PRIx64 "-%#" PRIx64
-				       " cannot be reached by the device: the host's IOMMU maps %s; "
-				       "give the guest less memory",
-				       first, last, n ? have : "nothing");
+			return err_set(
+				e, -ERANGE,
+				"guest memory at %#" PRIx64 "-%#" PRIx64
+				" cannot be reached by the device: the host's IOMMU maps %s; "
+				"give the guest less memory",
+				first, last, n ? have : "nothing");
 	}
 	return 0;
 }

@@ -35,10 +35,11 @@ int hv_vfio_iommu_set(int container, struct err *e)
 		return 0;
 	code = errno;
 	if (code == EPERM)
-		return err_set(e, -EPERM,
-			       "the host has no interrupt remapping, so a guest's device could send "
-			       "any interrupt to the host: switch it on in the firmware (VT-d, AMD-Vi) "
-			       "and boot the host without intremap=off");
+		return err_set(
+			e, -EPERM,
+			"the host has no interrupt remapping, so a guest's device could send "
+			"any interrupt to the host: switch it on in the firmware (VT-d, AMD-Vi) "
+			"and boot the host without intremap=off");
 	return err_set(e, -code, "the kernel refuses the IOMMU (VFIO_SET_IOMMU): %s",
 		       strerror(code));
 }
@@ -90,8 +91,8 @@ static int check_ranges(int container, const struct hv_mem *mem, struct err *e)
 		goto free_info;
 	}
 	for (unsigned int i = 0; i < cap->nr_iovas; i++)
-		range[i] = (struct hv_vfio_iova){cap->iova_ranges[i].start,
-						 cap->iova_ranges[i].end};
+		range[i] =
+			(struct hv_vfio_iova){cap->iova_ranges[i].start, cap->iova_ranges[i].end};
 	rc = hv_vfio_iova_check(range, cap->nr_iovas, mem->region, mem->n, e);
 	free(range);
 free_info:
@@ -110,11 +111,12 @@ static int no_memory(const struct hv_mem *mem, struct err *e)
 			       "the host has no %" PRIu64 " MiB left that can be locked for the "
 			       "guest's DMA: give the guest less memory",
 			       mem->bytes >> 20);
-	return err_set(e, -ENOMEM,
-		       "guest memory must be locked for DMA: RLIMIT_MEMLOCK is %" PRIu64 " bytes and "
-		       "must be at least %" PRIu64 " (ulimit -l %" PRIu64 ", or LimitMEMLOCK= in the "
-		       "unit)",
-		       (uint64_t)limit.rlim_cur, mem->bytes, (mem->bytes + 1023) >> 10);
+	return err_set(
+		e, -ENOMEM,
+		"guest memory must be locked for DMA: RLIMIT_MEMLOCK is %" PRIu64 " bytes and "
+		"must be at least %" PRIu64 " (ulimit -l %" PRIu64 ", or LimitMEMLOCK= in the "
+		"unit)",
+		(uint64_t)limit.rlim_cur, mem->bytes, (mem->bytes + 1023) >> 10);
 }
 
 static void unmap(int container, const struct hv_mem_region *r)
@@ -136,12 +138,12 @@ int hv_vfio_iommu_map(int container, const struct hv_mem *mem, struct err *e)
 		return rc;
 	for (i = 0; i < mem->n; i++) {
 		const struct hv_mem_region *r = &mem->region[i];
-		struct vfio_iommu_type1_dma_map m = {
-			.argsz = sizeof(m),
-			.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-			.vaddr = (uintptr_t)r->host,
-			.iova = r->gpa,
-			.size = r->bytes};
+		struct vfio_iommu_type1_dma_map m = {.argsz = sizeof(m),
+						     .flags = VFIO_DMA_MAP_FLAG_READ |
+							      VFIO_DMA_MAP_FLAG_WRITE,
+						     .vaddr = (uintptr_t)r->host,
+						     .iova = r->gpa,
+						     .size = r->bytes};
 
 		if (ioctl(container, VFIO_IOMMU_MAP_DMA, &m))
 			goto unmap_those_before;
@@ -150,9 +152,10 @@ int hv_vfio_iommu_map(int container, const struct hv_mem *mem, struct err *e)
 
 unmap_those_before:
 	code = errno;
-	rc = code == ENOMEM ? no_memory(mem, e)
-			    : err_set(e, -code, "cannot map guest memory at %#" PRIx64 " for DMA: %s",
-				      mem->region[i].gpa, strerror(code));
+	rc = code == ENOMEM
+		     ? no_memory(mem, e)
+		     : err_set(e, -code, "cannot map guest memory at %#" PRIx64 " for DMA: %s",
+			       mem->region[i].gpa, strerror(code));
 	while (i-- > 0)
 		unmap(container, &mem->region[i]);
 	return rc;

@@ -54,8 +54,7 @@ static unsigned int irq_count(struct hv_vfio *v, unsigned int index)
 {
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = index};
 
-	if (ioctl(v->fd, VFIO_DEVICE_GET_IRQ_INFO, &info) ||
-	    !(info.flags & VFIO_IRQ_INFO_EVENTFD))
+	if (ioctl(v->fd, VFIO_DEVICE_GET_IRQ_INFO, &info) || !(info.flags & VFIO_IRQ_INFO_EVENTFD))
 		return 0;
 	return info.count;
 }
@@ -66,20 +65,22 @@ int hv_vfio_irqs_check(struct hv_vfio *v, struct err *e)
 	int rc;
 
 	if (!v->policy.msix || n == 0)
-		return err_set(e, -ENOTSUP,
-			       "%s interrupts by %s only, and not by MSI-X: such a function cannot be "
-			       "assigned; give the guest a synthetic or emulated card instead",
-			       v->address, v->policy.has_msi ? "INTx or MSI" : "INTx");
+		return err_set(
+			e, -ENOTSUP,
+			"%s interrupts by %s only, and not by MSI-X: such a function cannot be "
+			"assigned; give the guest a synthetic or emulated card instead",
+			v->address, v->policy.has_msi ? "INTx or MSI" : "INTx");
 	if (n < v->policy.vectors)
 		return err_set(e, -EIO, "VFIO offers %u MSI-X vectors where the device has %u", n,
 			       v->policy.vectors);
 	/* The host's vectors may be used up: better known now than by the guest. */
 	rc = bind_vectors(v, v->policy.vectors, false);
 	if (rc)
-		return err_set(e, rc,
-			       "the host has no %u interrupt vectors left for it (%s): assign fewer "
-			       "functions, or lower the number of queues of the host's own cards",
-			       v->policy.vectors, strerror(-rc));
+		return err_set(
+			e, rc,
+			"the host has no %u interrupt vectors left for it (%s): assign fewer "
+			"functions, or lower the number of queues of the host's own cards",
+			v->policy.vectors, strerror(-rc));
 	disable(v, VFIO_PCI_MSIX_IRQ_INDEX);
 	return 0;
 }

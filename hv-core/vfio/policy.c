@@ -14,12 +14,12 @@
 
 /* Registers of the PCIe capability the guest may set for itself: all of Device Control but phantom
  * functions and auxiliary power (PCIe 7.5.3.4). The host has set the real ones. */
-#define DEVCTL_VIRTUAL                                                                          \
-	(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |                     \
-	 PCI_EXP_DEVCTL_URRE | PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD |               \
-	 PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ)
-#define DEVCAP_SHOWN                                                                            \
-	(PCI_EXP_DEVCAP_PAYLOAD | PCI_EXP_DEVCAP_EXT_TAG | PCI_EXP_DEVCAP_L0S |                 \
+#define DEVCTL_VIRTUAL                                                                            \
+	(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE | \
+	 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | PCI_EXP_DEVCTL_EXT_TAG |              \
+	 PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ)
+#define DEVCAP_SHOWN                                                            \
+	(PCI_EXP_DEVCAP_PAYLOAD | PCI_EXP_DEVCAP_EXT_TAG | PCI_EXP_DEVCAP_L0S | \
 	 PCI_EXP_DEVCAP_L1 | PCI_EXP_DEVCAP_RBER)
 
 static uint16_t get16(const uint8_t *p)
@@ -266,8 +266,7 @@ static int extended(struct walk *w)
 int hv_vfio_policy_make(const uint8_t *config, unsigned int bytes, bool can_reset,
 			struct hv_vfio_policy *p, struct err *e)
 {
-	struct walk w = {
-		.dev = config, .bytes = bytes, .can_reset = can_reset, .p = p, .e = e};
+	struct walk w = {.dev = config, .bytes = bytes, .can_reset = can_reset, .p = p, .e = e};
 	int rc;
 
 	memset(p, 0, sizeof(*p));

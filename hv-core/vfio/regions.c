@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The device's registers. What can be mapped becomes memory of the guest's, and no access leaves it;
- * the rest (the MSI-X table, parts the kernel keeps, I/O ports) traps and is read and written by
- * pread and pwrite.
+ * The device's registers. What can be mapped becomes memory of the guest's, and no access leaves
+ * it; the rest (the MSI-X table, parts the kernel keeps, I/O ports) traps and is read and written
+ * by pread and pwrite.
  */
 #include "base/log.h"
 #include "hv-core/vfio/bars.h"
@@ -144,8 +144,9 @@ static int map_piece(struct hv_vfio *v, struct hv_vfio_region *r, const struct h
 	*p = (struct hv_vfio_piece){.off = a->off, .bytes = a->bytes};
 	p->slot = hv_vfio_slot_alloc(v->group);
 	if (p->slot < 0)
-		return err_set(e, -ENOSPC, "too many functions are assigned to the guest: KVM's "
-					   "memory slots for BARs are used up");
+		return err_set(e, -ENOSPC,
+			       "too many functions are assigned to the guest: KVM's "
+			       "memory slots for BARs are used up");
 	p->map = mmap(NULL, a->bytes, prot, MAP_SHARED, v->fd, (off_t)(r->at + a->off));
 	if (p->map == MAP_FAILED) {
 		int rc = -errno;

@@ -108,10 +108,11 @@ static int check_device(struct hv_vfio *v, struct err *e)
 		return err_set(e, -EINVAL, "it is no PCI function");
 	/* Else the next owner finds what this guest left in it. */
 	if (!(info.flags & VFIO_DEVICE_FLAGS_RESET))
-		return err_set(e, -ENOTSUP,
-			       "it cannot be reset (see its reset_method in sysfs), so it cannot be "
-			       "taken back from a guest cleanly: choose a function that can, as VFs "
-			       "can");
+		return err_set(
+			e, -ENOTSUP,
+			"it cannot be reset (see its reset_method in sysfs), so it cannot be "
+			"taken back from a guest cleanly: choose a function that can, as VFs "
+			"can");
 	return 0;
 }
 

@@ -19,7 +19,8 @@ struct hv_vfio;
 
 /* -1: not there. */
 struct hv_vfio_fds {
-	int container; /* /dev/vfio/vfio. A machine has one; that of its first function serves all */
+	int container; /* /dev/vfio/vfio. A machine has one; that of its first function serves all
+			*/
 	int group;     /* /dev/vfio/N. The kernel opens it once: functions of one group share it */
 	int device;    /* -1: got from the group by address */
 };
