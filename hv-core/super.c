@@ -40,6 +40,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg);
 /* After a guest, or what should have become one, ended as s->how says. */
 static void follow(struct super *s)
 {
+	struct timeval delay;
 	unsigned int ms;
 
 	if (clock_now_ns() - s->began_ns < HV_RESTART_QUICK_S * 1000000000ull)
@@ -56,7 +57,8 @@ static void follow(struct super *s)
 	ms = hv_restart_delay_ms(s->how, s->quick - (s->quick > 0));
 	if (ms > 0)
 		log_info("%s: starts anew in %u ms", s->config->name, ms);
-	evtimer_add(s->again, &(struct timeval){ms / 1000, ms % 1000 * 1000});
+	delay = (struct timeval){ms / 1000, ms % 1000 * 1000};
+	evtimer_add(s->again, &delay);
 }
 
 static void has_failed(struct super *s, const struct err *e)
