@@ -23,8 +23,8 @@ enum { RX, TX, RINGS };
 #define MEM_BYTES (BUF_OFF + RINGS * BUF_BYTES)
 
 /* GUEST_TSO is left out on purpose: an 82540 cannot receive units. */
-#define FEATURES                                                       \
-	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_NET_F_CSUM |      \
+#define FEATURES                                                            \
+	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_NET_F_CSUM |           \
 	 1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_NET_F_HOST_TSO4 | \
 	 1ull << VIRTIO_NET_F_HOST_TSO6 | 1ull << VIRTIO_NET_F_MRG_RXBUF)
 
@@ -109,7 +109,8 @@ static void plug(struct hv_link *l)
 	if (l->stopped || l->started || !hv_vu_is_connected(l->vu))
 		return;
 	if (!(features & 1ull << VIRTIO_F_VERSION_1)) {
-		log_err("%s: the switch does not offer virtio 1 (VERSION_1); use one that does", l->name);
+		log_err("%s: the switch does not offer virtio 1 (VERSION_1); use one that does",
+			l->name);
 		return;
 	}
 	pthread_mutex_lock(&l->lock);
