@@ -130,9 +130,9 @@ free_guest:
 
 int guest_run(struct guest *g, struct err *e)
 {
-	int rc = hv_vm_start(&g->vm, NULL, NULL, e);
+	int rc = cards_start(g, e);
 
-	if (rc)
+	if (rc || (rc = hv_vm_start(&g->vm, NULL, NULL, e)))
 		return rc;
 	g->started = true;
 	hv_vm_run(&g->vm);

@@ -16,7 +16,9 @@ struct card_model {
 	const char *name; /* as in the configuration */
 	/* 0, or why not. Takes over the descriptors it uses and sets them to -1. */
 	int (*create)(struct card *c, struct hv_nic_fds *fds, struct err *e);
-	/* Asks the guest to let go; card_gone() is called when it did. */
+	/* Before the guest runs, or once it was plugged into a running one. */
+	int (*start)(struct card *c, struct err *e);
+	/* Asks the guest to let go; card and record are gone when it did. */
 	int (*unplug)(struct card *c, struct err *e);
 	/* Adds what is known of it to vm.show's answer. */
 	void (*show)(const struct card *c, json_t *to);
@@ -53,8 +55,8 @@ extern const struct card_model *const hv_cards[]; /* by enum hv_nic_model */
 /* Makes the card and plugs it. fds are taken over, on error too. */
 int card_add(struct guest *g, const struct hv_nic_config *config, const struct hv_nic_fds *fds,
 	     struct err *e);
-/* The guest let go of it; the device itself is gone. */
-void card_gone(void *card, const char *id);
+/* Lets all of them begin. */
+int cards_start(struct guest *g, struct err *e);
 void cards_free(struct guest *g); /* the records; devices are the machine's */
 
 /* The console's two pipes and the serial port between them. */
