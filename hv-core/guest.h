@@ -19,6 +19,7 @@
 /* -1 where there is none. */
 struct hv_nic_fds {
 	int socket; /* a listening one for a card that serves; else connect by its path */
+	int container, group, device; /* of VFIO, for a direct one: hv_vfio_open() */
 };
 
 /* Handed in by the supervisor; the guest takes over those it uses and closes the rest. */

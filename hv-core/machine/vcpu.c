@@ -358,6 +358,13 @@ void hv_vcpus_stop(struct hv_vm *vm)
 		}
 }
 
+uint64_t hv_vcpu_tsc_khz(const struct hv_vm *vm)
+{
+	int khz = ioctl(vm->vcpu[0]->fd, KVM_GET_TSC_KHZ, 0);
+
+	return khz > 0 ? (uint64_t)khz : 0;
+}
+
 void hv_vcpu_stats(const struct hv_vm *vm, unsigned int n, struct hv_vcpu_stats *s)
 {
 	struct hv_vcpu *v = vm->vcpu[n];

@@ -41,6 +41,9 @@ enum hv_exit {
 };
 extern const char *const hv_exit_names[HV_EXIT_N];
 
+/* How fast the guest's time stamp counter counts; 0: KVM does not say. Main thread. */
+uint64_t hv_vcpu_tsc_khz(const struct hv_vm *vm);
+
 struct hv_vcpu_stats {
 	uint64_t exits[HV_EXIT_N];
 	uint64_t cpu_ns; /* processor time of its thread */

@@ -254,7 +254,7 @@ int hv_vu_stop(struct hv_vu *v, struct hv_vu_ring *ring, unsigned int rings, str
 	for (unsigned int i = 0; i < rings && ret == 0; i++)
 		ret = stop_ring(v, i, &ring[i], e);
 	if (ret == 0 && v->protocol & HV_VU_P_STATUS)
-		ret = tell_u64(v, HV_VU_SET_STATUS, 0, false, e);
+		ret = tell_u64(v, HV_VU_SET_STATUS, 0, true, e);
 	if (v->running && ret != 0 && ret != -EINVAL) {
 		hv_vu_give_up(v, e);
 		ret = -ENOTCONN;

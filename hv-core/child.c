@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hv-core/child.h"
+
+#include "base/log.h"
+#include "hv-core/link.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+struct child {
+	const struct hv_config *config;
+	struct event_base *loop;
+	struct guest *guest;
+	int link;
+};
+
+static void send_event(struct child *c, const char *event, json_t *more)
+{
+	json_t *msg = more ? more : json_object();
+	int ret;
+
+	json_object_set_new(msg, "event", json_string(event));
+	ret = hv_link_send(c->link, msg, NULL, 0);
+	if (ret != 0)
+		log_warn("cannot tell the supervisor: %s", strerror(-ret));
+	json_decref(msg);
+}
+
+/* Each returns what the call answers, or NULL with e filled. fds: what was handed in; one that is
+ * taken over is set to -1. */
+typedef json_t *(*call_fn)(struct child *c, const json_t *params, int *fds, struct err *e);
+
+static json_t *done(int ret)
+{
+	return ret == 0 ? json_object() : NULL;
+}
+
+static json_t *call_show(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	json_t *show = guest_show(c->guest, json_get_bool(params, "stats", false));
+
+	if (!show)
+		err_set(e, -ENOMEM, "out of memory");
+	return show;
+}
+
+static json_t *call_power_button(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	guest_power_button(c->guest);
+	return json_object();
+}
+
+static json_t *call_pause(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	guest_pause(c->guest);
+	return json_object();
+}
+
+static json_t *call_resume(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	guest_resume(c->guest);
+	return json_object();
+}
+
+static json_t *call_snapshot(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	return done(guest_snapshot(c->guest, fds[0], e));
+}
+
+static json_t *call_nic_add(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	struct hv_nic_config nic;
+	struct hv_nic_fds nic_fds = {.socket = fds[0]};
+	int ret = hv_config_nic(&nic, params, e);
+
+	if (ret != 0)
+		return NULL;
+	fds[0] = -1;
+	return done(guest_nic_add(c->guest, &nic, &nic_fds, e));
+}
+
+static json_t *call_nic_del(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	return done(guest_nic_del(c->guest, json_get_str(params, "name", ""), e));
+}
+
+static const struct {
+	const char *name;
+	call_fn fn;
+} calls[] = {
+	{"show", call_show},	   {"power-button", call_power_button}, {"pause", call_pause},
+	{"resume", call_resume},   {"snapshot", call_snapshot},		{"nic-add", call_nic_add},
+	{"nic-del", call_nic_del},
+};
+
+static json_t *carry_out(struct child *c, const json_t *msg, int *fds, struct err *e)
+{
+	const char *call = json_get_str(msg, "call", "");
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(calls[i].name, call) == 0)
+			return calls[i].fn(c, json_object_get(msg, "params"), fds, e);
+	err_set(e, -ENOSYS, "there is no call '%.40s'", call);
+	return NULL;
+}
+
+static void answer(struct child *c, const json_t *id, json_t *result, const struct err *e)
+{
+	json_t *msg = json_object();
+	struct err too_long = {0};
+	int ret;
+
+	json_object_set(msg, "id", (json_t *)id);
+	if (result)
+		json_object_set(msg, "result", result);
+	else
+		json_object_set_new(msg, "error", hv_link_from_err(e));
+	ret = hv_link_send(c->link, msg, NULL, 0);
+	if (ret == -EMSGSIZE) {
+		err_set(&too_long, ret, "the answer is too long");
+		json_object_del(msg, "result");
+		json_object_set_new(msg, "error", hv_link_from_err(&too_long));
+		ret = hv_link_send(c->link, msg, NULL, 0);
+	}
+	if (ret != 0)
+		log_warn("cannot answer the supervisor: %s", strerror(-ret));
+	json_decref(msg);
+}
+
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *c = arg;
+	int fds[HV_LINK_FDS], ret;
+	json_t *msg = hv_link_receive(fd, fds, &ret), *result;
+	struct err e = {0};
+
+	if (!msg && ret == -EAGAIN)
+		return;
+	if (!msg) {
+		log_err("the supervisor is gone; ending");
+		event_base_loopbreak(c->loop);
+		return;
+	}
+	result = carry_out(c, msg, fds, &e);
+	if (json_object_get(msg, "id"))
+		answer(c, json_object_get(msg, "id"), result, &e);
+	json_decref(result);
+	json_decref(msg);
+	for (int i = 0; i < HV_LINK_FDS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *c = arg;
+
+	event_base_loopbreak(c->loop);
+}
+
+/* Until the guest ends, or the supervisor is gone. */
+static int serve(struct child *c, struct err *e)
+{
+	struct event *link = event_new(c->loop, c->link, EV_READ | EV_PERSIST, on_link, c);
+	struct event *end =
+		event_new(c->loop, guest_end_fd(c->guest), EV_READ | EV_PERSIST, on_end, c);
+	int ret;
+
+	if (link && end && event_add(link, NULL) == 0 && event_add(end, NULL) == 0) {
+		send_event(c, "running", NULL);
+		event_base_dispatch(c->loop);
+		ret = 0;
+	} else {
+		ret = err_set(e, -ENOMEM, "no memory for the event loop");
+	}
+	if (link)
+		event_free(link);
+	if (end)
+		event_free(end);
+	return ret;
+}
+
+static int begin(struct child *c, const struct hv_fds *fds, struct err *e)
+{
+	int ret = guest_create(&c->guest, c->config, fds, c->loop, e);
+
+	if (ret != 0)
+		return ret;
+	if (fds->restore >= 0)
+		ret = guest_restore(c->guest, fds->restore, e);
+	/* The sandbox closes here, where all is opened and nothing of the guest has run yet. */
+	return ret == 0 ? guest_run(c->guest, e) : ret;
+}
+
+static int ended(struct child *c)
+{
+	static const struct {
+		const char *name;
+		int status;
+	} ends[] = {
+		[HV_END_NONE] = {"stopped", HV_CHILD_STOPPED},
+		[HV_END_POWER_OFF] = {"power-off", HV_CHILD_POWER_OFF},
+		[HV_END_RESET] = {"reset", HV_CHILD_RESET},
+		[HV_END_CRASH] = {"crash", HV_CHILD_CRASH},
+		[HV_END_STOPPED] = {"stopped", HV_CHILD_STOPPED},
+	};
+	enum hv_end end = guest_end(c->guest);
+	const char *why = guest_why(c->guest);
+
+	send_event(c, "end", json_pack("{s:s,s:s}", "end", ends[end].name, "why", why ? why : ""));
+	return ends[end].status;
+}
+
+int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int link,
+		  pid_t supervisor)
+{
+	struct child c = {.config = config, .link = link};
+	struct err e = {0};
+	int status = HV_CHILD_FAILED, ret;
+
+	/* Whatever becomes of the supervisor, no guest stays behind. It may be gone already. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != supervisor)
+		return HV_CHILD_FAILED;
+	c.loop = event_base_new();
+	ret = c.loop ? begin(&c, fds, &e) : err_set(&e, -ENOMEM, "no event loop");
+	if (ret == 0)
+		ret = serve(&c, &e);
+	if (ret == 0)
+		status = ended(&c);
+	else
+		send_event(&c, "failed", hv_link_from_err(&e));
+	guest_destroy(c.guest);
+	if (c.loop)
+		event_base_free(c.loop);
+	return status;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hv-core/vfio/host.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_LEN 64
+
+bool hv_vfio_address_ok(const char *address)
+{
+	static const char form[] = "xxxx:xx:xx.o";
+
+	for (size_t i = 0; i < sizeof(form); i++) {
+		const char *may = form[i] == 'x' ? "0123456789abcdef" : "01234567";
+
+		if (form[i] != 'x' && form[i] != 'o') {
+			if (address[i] != form[i])
+				return false;
+		} else if (!address[i] || !strchr(may, address[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The last part of what the link points to. False: there is no such link. */
+static bool link_name(const char *path, char name[NAME_LEN])
+{
+	char to[PATH_MAX], *last;
+	ssize_t len = readlink(path, to, sizeof(to) - 1);
+
+	if (len <= 0)
+		return false;
+	to[len] = '\0';
+	last = strrchr(to, '/');
+	snprintf(name, NAME_LEN, "%.*s", NAME_LEN - 1, last ? last + 1 : to);
+	return true;
+}
+
+/* vfio-pci, or one of those made for a family of devices (mlx5_vfio_pci). */
+static bool is_vfio(const char *driver)
+{
+	size_t len = strlen(driver);
+
+	return strcmp(driver, "vfio-pci") == 0 ||
+	       (len > 9 && strcmp(driver + len - 9, "_vfio_pci") == 0);
+}
+
+/* May a member of the group have this driver while a guest has another member? Those that do no
+ * DMA of their own may: the kernel's drivers with driver_managed_dma. */
+static bool may_stay(const char *driver)
+{
+	return is_vfio(driver) || strcmp(driver, "pci-stub") == 0 ||
+	       strcmp(driver, "pcieport") == 0;
+}
+
+static int check_driver(const char *sysfs, const char *address, struct err *e)
+{
+	char path[PATH_MAX], driver[NAME_LEN] = "no driver";
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs, address);
+	if (link_name(path, driver) && is_vfio(driver))
+		return 0;
+	return err_set(e, -EBUSY,
+		       "%s has %s, not vfio-pci: modprobe vfio-pci; cd /sys/bus/pci/devices/%s; "
+		       "echo vfio-pci > driver_override; echo %s > driver/unbind (if there is a "
+		       "driver); echo %s > /sys/bus/pci/drivers_probe",
+		       address, driver, address, address, address);
+}
+
+static int not_member(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* All members that the host uses, with their drivers. */
+static int check_group(const char *sysfs, unsigned int group, struct err *e)
+{
+	char path[PATH_MAX], driver[NAME_LEN], users[256] = "";
+	struct dirent **member;
+	size_t len = 0;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/kernel/iommu_groups/%u/devices", sysfs, group);
+	n = scandir(path, &member, not_member, alphasort);
+	if (n < 0)
+		return err_set(e, -ENODEV, "cannot read %s: %s", path, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs,
+			 member[i]->d_name);
+		if (link_name(path, driver) && !may_stay(driver) && len < sizeof(users))
+			len += (size_t)snprintf(users + len, sizeof(users) - len, "%s%s (%s)",
+						len ? ", " : "", member[i]->d_name, driver);
+		free(member[i]);
+	}
+	free(member);
+	if (len == 0)
+		return 0;
+	return err_set(
+		e, -EBUSY,
+		"IOMMU group %u is not viable: the host uses %s of it; bind these to vfio-pci "
+		"or to no driver, or choose a function that is in a group of its own",
+		group, users);
+}
+
+int hv_vfio_host_check(const char *sysfs, const char *address, unsigned int *group, struct err *e)
+{
+	char path[PATH_MAX], name[NAME_LEN];
+	int rc;
+
+	if (!hv_vfio_address_ok(address))
+		return err_set(
+			e, -EINVAL,
+			"\"%s\" is no address of a PCI function: write it like 0000:01:10.0, "
+			"as lspci -D does",
+			address);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", sysfs, address);
+	if (access(path, F_OK) != 0)
+		return err_set(
+			e, -ENODEV,
+			"there is no PCI function %s: lspci -D lists them; for a VF write the "
+			"number wanted to its PF's sriov_numvfs first",
+			address);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/iommu_group", sysfs, address);
+	if (!link_name(path, name) || sscanf(name, "%u", group) != 1)
+		return err_set(e, -ENODEV,
+			       "%s is behind no IOMMU: switch it on in the firmware (VT-d, AMD-Vi) "
+			       "and, on Intel, boot the host with intel_iommu=on",
+			       address);
+	rc = check_driver(sysfs, address, e);
+	return rc ? rc : check_group(sysfs, *group, e);
+}
