@@ -31,6 +31,7 @@ struct client;
 struct cli {
 	FILE *out, *err;
 	const char *socket;    /* NULL: the usual one */
+	const char *vm_dir;    /* where guests are defined; NULL: the usual place */
 	struct client *client; /* NULL until the first call */
 	bool json;	       /* -j, -p: the answer itself instead of text */
 	bool pretty;	       /* -p */
@@ -54,12 +55,14 @@ struct cli_object {
 	const char *help;	      /* NULL: the schema's */
 	const char *default_verb;     /* NULL: show */
 	const struct cli_verb *verbs; /* what differs from the schema; ends with a NULL name */
+	const struct cli_object *const *parts; /* objects below it: `flue vm nic add`; or NULL */
 	bool single; /* verbs[0] is all there is, and is not said: `flue trace port p0` */
 };
 
 /* One file each. */
 extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_mtu,
-	cli_pipeline, cli_config, cli_apply, cli_trace, cli_host, cli_completion, cli_version;
+	cli_pipeline, cli_config, cli_apply, cli_trace, cli_vm, cli_nic, cli_disk, cli_host,
+	cli_completion, cli_version;
 
 /* All of them, in the order of help; ends with NULL. */
 extern const struct cli_object *const cli_objects[];

@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 #include "cli/grammar.h"
+#include "cli/vm_dir.h"
 
 #include "api/client.h"
 
@@ -46,6 +47,16 @@ static void offer_list(FILE *out, const char *values, const char *begin)
 	free(copy);
 }
 
+static void offer_guests(struct cli *c, const char *begin)
+{
+	json_t *names = vm_names(c), *name;
+	size_t i;
+
+	json_array_foreach (names, i, name)
+		offer(c->out, json_string_value(name), begin);
+	json_decref(names);
+}
+
 /* The names flued knows, if it answers in time. */
 static void offer_live(struct cli *c, const char *object, const char *begin)
 {
@@ -65,6 +76,12 @@ static void offer_live(struct cli *c, const char *object, const char *begin)
 	c->client = NULL;
 }
 
+/* Guests' cards and disks are no names of flued's. */
+static bool is_part(const struct cli_object *o)
+{
+	return o == &cli_nic || o == &cli_disk;
+}
+
 /* What a key's value may be. */
 static void offer_values(struct cli *c, const struct command *cmd, const struct api_key *k,
 			 const char *begin)
@@ -82,7 +99,11 @@ static void offer_values(struct cli *c, const struct command *cmd, const struct 
 		offer(c->out, "auto", begin);
 	else if (ref && strcmp(ref, "file") == 0)
 		fputs(":files\n", c->out);
-	else if (ref)
+	else if (ref && strcmp(ref, "vm") == 0 && strcmp(cmd->verb.name, "create") != 0)
+		offer_guests(c, begin);
+	else if (ref && strcmp(ref, "vm") != 0 && !is_part(cmd->object))
+		offer_live(c, ref, begin);
+	else if (k->ref && strcmp(k->ref, "port") == 0)
 		offer_live(c, ref, begin);
 }
 
@@ -152,9 +173,16 @@ static void complete_words(struct cli *c, int argc, char **argv, const char *beg
 		return;
 	}
 	o = grammar_object(argv[0], &e);
+	if (o && argc > 1 && grammar_part(o, argv[1])) {
+		o = grammar_part(o, argv[1]);
+		argc--;
+		argv++;
+	}
 	if (o && !o->single && argc == 1) {
 		for (size_t i = 0; grammar_verb_at(o, i, &v); i++)
 			offer(c->out, v.name, begin);
+		for (size_t i = 0; o->parts && o->parts[i]; i++)
+			offer(c->out, o->parts[i]->name, begin);
 		offer(c->out, "help", begin);
 	} else if (o && grammar_command(o, argc > 1 ? argv[1] : NULL, &cmd, &e) == 0) {
 		int used = o->single ? 1 : 2;
@@ -174,12 +202,12 @@ int cli_complete(struct cli *c, int argc, char **argv)
 	if (cword < 1 || cword + 1 >= argc)
 		return CLI_USAGE;
 	begin = argv[cword + 1];
-	if (strcmp(argv[cword], "--socket") == 0) {
+	if (strcmp(argv[cword], "--socket") == 0 || strcmp(argv[cword], "--vm-dir") == 0) {
 		fputs(":files\n", c->out);
 		return CLI_OK;
 	}
 	if (begin[0] == '-') {
-		offer_list(c->out, "--json|--pretty|--stats|--socket|--help", begin);
+		offer_list(c->out, "--json|--pretty|--stats|--socket|--vm-dir|--help", begin);
 		return CLI_OK;
 	}
 	n = grammar_options(c, cword - 1, argv + 2, &e);

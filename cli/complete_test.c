@@ -47,7 +47,7 @@ static void from_the_tables(void **state)
 	offers("flue nonsense ", "");
 	offers("flue --s", "--stats\n--socket\n");
 	offers("flue apply ", ":files\n");
-	offers("flue config apply f.yaml ", "dry-run\n");
+	offers("flue config apply f.yaml ", "restart\ndry-run\n");
 	offers("flue --socket ", ":files\n");
 	offers("flue mtu probe 192.0.2.1 ", "from\nnetns\nmax\ntimeout\n");
 }

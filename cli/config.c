@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
 #include "cli/render.h"
+#include "cli/vm_dir.h"
 
 #include "api/cfg_yaml.h"
 
@@ -23,9 +24,12 @@ static void print_change(FILE *out, const json_t *change)
 	const char *name = json_get_str(change, "name", NULL), *key;
 	json_t *v;
 
+	const char *note = json_get_str(change, "note", NULL);
+
 	fprintf(out, "%c %s",
 		verb[0] == 'a'	 ? '+'
 		: verb[0] == 'd' ? '-'
+		: verb[1] == 't' ? '>' /* start */
 				 : '~',
 		json_get_str(change, "object", "?"));
 	if (name)
@@ -39,7 +43,7 @@ static void print_change(FILE *out, const json_t *change)
 		fprintf(out, " %s %s", key, text);
 		free(text);
 	}
-	fputc('\n', out);
+	fprintf(out, note ? " (%s)\n" : "\n", note);
 }
 
 static void apply_text(FILE *out, const json_t *params, const json_t *result)
@@ -66,30 +70,67 @@ static void to_place_in_file(struct err *e)
 		memmove(e->path, e->path + len, strlen(e->path + len) + 1);
 }
 
+/* The switch's part of a file, or NULL: the file is about guests only. */
+static json_t *switch_part(const json_t *config)
+{
+	static const char *const guests[] = {"guests", "disks", "nics"};
+	json_t *part = json_copy((json_t *)config);
+
+	for (int i = 0; i < 3; i++)
+		json_object_del(part, guests[i]);
+	if (!json_object_get(config, "guests") ||
+	    json_object_size(part) > (json_object_get(part, "version") != NULL))
+		return part;
+	json_decref(part);
+	return NULL;
+}
+
+/* 0, or what to end with, with e filled. *result: what flued answers. */
+static int apply_switch(struct cli *c, const char *method, const json_t *config, bool dry_run,
+			json_t **result, struct err *e)
+{
+	json_t *part = switch_part(config), *request;
+	int ret;
+
+	*result = NULL;
+	if (!part) {
+		*result = json_pack("{s:[],s:b}", "changes", "applied", !dry_run);
+		return CLI_OK;
+	}
+	request = json_pack("{s:o}", "config", part);
+	if (dry_run)
+		json_object_set_new(request, "dry-run", json_true());
+	ret = cli_try(c, method, request, result, e);
+	json_decref(request);
+	if (ret != CLI_OK)
+		to_place_in_file(e);
+	return ret;
+}
+
 static int apply(struct cli *c, const struct cli_verb *verb, json_t *params)
 {
 	const char *path = json_get_str(params, "file", "");
+	bool dry_run = json_get_bool(params, "dry-run", false);
+	bool restart = json_get_bool(params, "restart", false);
 	struct cfg_lines *lines;
-	json_t *config, *request, *result;
+	json_t *config, *result;
 	struct err e = {0};
 	int ret;
 
 	if (cfg_load_file(path, &config, &lines, &e) != 0)
 		return cli_fail(c, CLI_BAD_FILE, "%s", e.text);
-	request = json_pack("{s:o}", "config", config);
-	if (json_get_bool(params, "dry-run", false))
-		json_object_set_new(request, "dry-run", json_true());
-	ret = cli_try(c, verb->method, request, &result, &e);
-	if (ret == CLI_OK) {
+	ret = apply_switch(c, verb->method, config, dry_run, &result, &e);
+	if (ret == CLI_OK && json_object_get(config, "guests") &&
+	    vm_apply(c, config, dry_run, restart, json_object_get(result, "changes"), &e) != 0)
+		ret = CLI_REFUSED;
+	if (result)
 		cli_print(c, verb, params, result);
-	} else {
-		to_place_in_file(&e);
-		if (ret == CLI_REFUSED && e.path[0])
-			cfg_err_locate(&e, path, lines);
+	if (ret == CLI_REFUSED && e.path[0])
+		cfg_err_locate(&e, path, lines);
+	if (ret != CLI_OK)
 		cli_fail(c, ret, "%s", e.text);
-	}
 	json_decref(result);
-	json_decref(request);
+	json_decref(config);
 	cfg_lines_free(lines);
 	return ret;
 }
@@ -97,6 +138,8 @@ static int apply(struct cli *c, const struct cli_verb *verb, json_t *params)
 static const struct api_key apply_keys[] = {
 	{"file", API_STR, 1, 4095, NULL, NULL, API_ID | API_REQUIRED, "file",
 	 "the configuration, flue-config(5); -: standard input"},
+	{"restart", API_BOOL, 0, 0, NULL, "off", 0, NULL,
+	 "start guests that changed anew, and stop those that are gone"},
 	{0},
 };
 

@@ -40,6 +40,12 @@ int grammar_options(struct cli *c, int argc, char **argv, struct err *e)
 			if (i + 1 == argc)
 				return err_set(e, -EINVAL, "--socket: a path is missing");
 			c->socket = argv[++i];
+		} else if (strncmp(w, "--vm-dir=", 9) == 0) {
+			c->vm_dir = w + 9;
+		} else if (strcmp(w, "--vm-dir") == 0) {
+			if (i + 1 == argc)
+				return err_set(e, -EINVAL, "--vm-dir: a path is missing");
+			c->vm_dir = argv[++i];
 		} else if (strcmp(w, "-h") == 0 || strcmp(w, "--help") == 0) {
 			c->help = true;
 		} else if (strcmp(w, "-V") == 0 || strcmp(w, "--version") == 0) {
@@ -104,6 +110,14 @@ const struct cli_object *grammar_object(const char *word, struct err *e)
 		match_name(&m, j, cli_objects[j]->name);
 	i = match_result(&m, "object", e);
 	return i < 0 ? NULL : cli_objects[i];
+}
+
+const struct cli_object *grammar_part(const struct cli_object *o, const char *word)
+{
+	for (size_t i = 0; o->parts && o->parts[i]; i++)
+		if (strcmp(o->parts[i]->name, word) == 0)
+			return o->parts[i];
+	return NULL;
 }
 
 static bool has_own(const struct cli_object *o, const char *verb)

@@ -41,6 +41,9 @@ int grammar_options(struct cli *c, int argc, char **argv, struct err *e);
 /* The object of that name or beginning; NULL with e set when none or several fit. */
 const struct cli_object *grammar_object(const char *word, struct err *e);
 
+/* The object below o of exactly that name, or NULL. */
+const struct cli_object *grammar_part(const struct cli_object *o, const char *word);
+
 /* The i-th verb of an object: those of its file, then those only the schema has. false: no more. */
 bool grammar_verb_at(const struct cli_object *o, size_t i, struct cli_verb *verb);
 

@@ -74,6 +74,7 @@ void help_all(FILE *out)
 	      "  -p, --pretty    the answer as JSON, indented\n"
 	      "  -s, --stats     counters too\n"
 	      "  --socket PATH   flued's socket; else $FLUE_SOCKET, else /run/flue/flued.sock\n"
+	      "  --vm-dir DIR    where guests are kept; else $FLUE_VM_DIR, else /var/lib/flue/vm\n"
 	      "\nExit status:\n"
 	      "  0  done\n"
 	      "  1  flued refused or failed; mtu check: something disagrees\n"
@@ -97,6 +98,9 @@ void help_object(FILE *out, const struct cli_object *o)
 	for (size_t i = 0; grammar_verb_at(o, i, &v); i++)
 		fprintf(out, "  %-10s %s%s\n", v.name, help_of_verb(&v),
 			strcmp(v.name, def) == 0 ? " (when no verb is given)" : "");
+	for (size_t i = 0; o->parts && o->parts[i]; i++)
+		fprintf(out, "  %-10s %s: 'flue %s %s help'\n", o->parts[i]->name,
+			help_of_object(o->parts[i]), o->name, o->parts[i]->name);
 	fprintf(out, "\nSee 'flue %s VERB help' for a verb's keys.\n", o->name);
 }
 

@@ -12,9 +12,9 @@
 #define CALL_TIMEOUT_MS 60000
 
 const struct cli_object *const cli_objects[] = {
-	&cli_switch, &cli_bridge,     &cli_port,    &cli_fdb,	&cli_vlan,
-	&cli_mtu,    &cli_pipeline,   &cli_config,  &cli_apply, &cli_trace,
-	&cli_host,   &cli_completion, &cli_version, NULL,
+	&cli_switch, &cli_bridge,   &cli_port,	     &cli_fdb,	   &cli_vlan,
+	&cli_mtu,    &cli_pipeline, &cli_config,     &cli_apply,   &cli_trace,
+	&cli_vm,     &cli_host,	    &cli_completion, &cli_version, NULL,
 };
 
 int cli_fail(struct cli *c, int code, const char *fmt, ...)
@@ -118,6 +118,11 @@ static int run_object(struct cli *c, int argc, char **argv)
 		return cli_fail(c, CLI_USAGE, "%s", e.text);
 	argc--;
 	argv++;
+	if (argc > 0 && grammar_part(o, argv[0])) {
+		o = grammar_part(o, argv[0]);
+		argc--;
+		argv++;
+	}
 	help |= asks_help(argc, argv) || asks_help(argc - 1, argv + 1);
 	if (!o->single && (asks_help(argc, argv) || (help && argc == 0))) {
 		help_object(c->out, o);

@@ -2,10 +2,11 @@
 #include "hv-core/spawn.h"
 
 #include "hv-core/child.h"
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -64,8 +65,7 @@ static int be_child(const struct hv_config *config, const struct hv_fds *fds, in
 	if (null != STDIN_FILENO || dup2(null, STDOUT_FILENO) < 0)
 		return HV_CHILD_FAILED;
 	forget_signals(before);
-	memcpy(name, "vm:", 4);
-	strncat(name, config->name, sizeof(name) - 4);
+	snprintf(name, sizeof(name), "vm:%.12s", config->name);
 	prctl(PR_SET_NAME, name); /* tells it from its supervisor in ps(1) */
 	return hv_child_main(config, fds, link, supervisor);
 }
@@ -75,7 +75,7 @@ int hv_spawn(const struct hv_config *config, const struct hv_fds *fds, pid_t *pi
 {
 	sigset_t all, before;
 	pid_t self = getpid();
-	int pair[2], ret = hv_link_pair(pair);
+	int pair[2], ret = hv_wire_pair(pair);
 
 	if (ret != 0)
 		return err_set(e, ret, "cannot make a socket: %s", strerror(-ret));

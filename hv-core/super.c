@@ -6,7 +6,7 @@
 #include "base/notify.h"
 #include "hv-core/child.h"
 #include "hv-core/handin.h"
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 #include "hv-core/spawn.h"
 
 #include <signal.h>
@@ -40,6 +40,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg);
 /* After a guest, or what should have become one, ended as s->how says. */
 static void follow(struct super *s)
 {
+	struct timeval delay;
 	unsigned int ms;
 
 	if (clock_now_ns() - s->began_ns < HV_RESTART_QUICK_S * 1000000000ull)
@@ -56,7 +57,8 @@ static void follow(struct super *s)
 	ms = hv_restart_delay_ms(s->how, s->quick - (s->quick > 0));
 	if (ms > 0)
 		log_info("%s: starts anew in %u ms", s->config->name, ms);
-	evtimer_add(s->again, &(struct timeval){ms / 1000, ms % 1000 * 1000});
+	delay = (struct timeval){ms / 1000, ms % 1000 * 1000};
+	evtimer_add(s->again, &delay);
 }
 
 static void has_failed(struct super *s, const struct err *e)
@@ -87,7 +89,7 @@ static void on_message(struct super *s, const json_t *msg)
 			notify_send("READY=1");
 		s->first = false;
 	} else if (strcmp(event, "failed") == 0) {
-		hv_link_to_err(msg, &e);
+		hv_wire_to_err(msg, &e);
 		has_failed(s, &e);
 	} else if (strcmp(event, "end") == 0) {
 		snprintf(s->why, sizeof(s->why), "%.255s", json_get_str(msg, "why", ""));
@@ -100,7 +102,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	json_t *msg;
 	int ret;
 
-	while ((msg = hv_link_receive(s->link, NULL, &ret))) {
+	while ((msg = hv_wire_receive(s->link, NULL, &ret))) {
 		on_message(s, msg);
 		json_decref(msg);
 	}

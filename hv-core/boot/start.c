@@ -175,6 +175,10 @@ int hv_start_prepare(struct hv_vm *vm, enum hv_start_mode mode, uint64_t window,
 		set_segments(&s->sregs, flat(GDT_USER_CODE, TYPE_CODE, 3, true),
 			     flat(GDT_USER_DATA, TYPE_DATA, 3, false));
 		s->regs.rflags |= FLAGS_IOPL3;
+		/* The processor asks no task's permission for ports at IOPL 3; a KVM in software
+		 * does. The task register KVM begins with has the largest limit, and a bitmap of
+		 * zeros: all allowed. */
+		s->sregs.tr.present = 0;
 	}
 	if (r != 0)
 		return err_set(e, r, "the guest's memory has no room for the boot tables");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hv-core/pci/fake_board.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -48,6 +49,16 @@ int hv_msi_set(struct hv_vm *vm, unsigned int gsi, uint64_t address, uint32_t da
 	return 0;
 }
 
+/* What is in the descriptor, a message or none. Bound, KVM takes each as it is written. */
+static void take(struct fake_msi *m)
+{
+	eventfd_t n;
+
+	if (eventfd_read(m->fd, &n) == 0)
+		m->sent++;
+}
+
+/* As KVM: what was written before is raised, and stays in the descriptor. */
 int hv_irqfd_add(struct hv_vm *vm, int fd, unsigned int gsi, int resample)
 {
 	struct fake_msi *m = &board(vm)->msi[gsi - HV_GSI_MSI];
@@ -55,6 +66,8 @@ int hv_irqfd_add(struct hv_vm *vm, int fd, unsigned int gsi, int resample)
 	if (!m->taken || m->fd >= 0)
 		abort();
 	m->fd = fd;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	m->sent += poll(&p, 1, 0) == 1;
 	return 0;
 }
 
@@ -64,6 +77,7 @@ int hv_irqfd_del(struct hv_vm *vm, int fd, unsigned int gsi)
 
 	if (m->fd != fd)
 		abort();
+	take(m);
 	m->fd = -1;
 	return 0;
 }
@@ -157,11 +171,10 @@ void fake_board_destroy(struct fake_board *b)
 unsigned int fake_board_sent(struct fake_board *b, uint32_t data)
 {
 	unsigned int sent = 0;
-	eventfd_t n;
 
 	for (struct fake_msi *m = b->msi; m < b->msi + FAKE_MSIS; m++) {
-		if (m->taken && m->fd >= 0 && eventfd_read(m->fd, &n) == 0)
-			m->sent++;
+		if (m->taken && m->fd >= 0)
+			take(m);
 		if (m->taken && m->data == data)
 			sent += m->sent;
 	}

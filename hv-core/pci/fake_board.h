@@ -17,7 +17,7 @@ struct fake_msi {
 	uint64_t address;
 	uint32_t data;
 	int fd;		   /* -1: not bound */
-	unsigned int sent; /* messages, as far as fake_board_deliver() was called */
+	unsigned int sent; /* messages, as far as fake_board_sent() was called */
 };
 
 /* The event device's part, as the bus sees it. */

@@ -126,7 +126,13 @@ static int bind_vector(struct hv_msix *m, unsigned int vector)
 	rc = hv_msi_set(m->vm, (unsigned int)v->gsi, v->address, v->data);
 	if (rc || v->bound)
 		return rc;
-	return hv_irqfd_add(m->vm, fd, (unsigned int)v->gsi, -1);
+	rc = hv_irqfd_add(m->vm, fd, (unsigned int)v->gsi, -1);
+	/* KVM raises what waited, but leaves it in the descriptor; it would be pending again at the
+	 * next mask. What is written since is raised as it is written, whether we read it or not.
+	 */
+	if (rc == 0)
+		hv_msix_drain(m, vector);
+	return rc;
 }
 
 static void unbind_vector(struct hv_msix *m, struct vector *v)

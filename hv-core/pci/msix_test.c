@@ -185,6 +185,11 @@ static void masked_messages_wait(void **state)
 	fake_write(&r->b, ENTRY(65, PCI_MSIX_ENTRY_VECTOR_CTRL), 4, 0);
 	assert_int_equal(fake_board_sent(&r->b, 0x41), 1);
 	assert_true(pending(r, 1) == 0);
+	/* Once only: nothing is left of it for the next time. */
+	fake_write(&r->b, ENTRY(65, PCI_MSIX_ENTRY_VECTOR_CTRL), 4, 1);
+	assert_true(pending(r, 1) == 0);
+	fake_write(&r->b, ENTRY(65, PCI_MSIX_ENTRY_VECTOR_CTRL), 4, 0);
+	assert_int_equal(fake_board_sent(&r->b, 0x41), 1);
 	/* The function's mask does the same. */
 	control(r, ON | PCI_MSIX_FLAGS_MASKALL);
 	fire(r, 65);

@@ -213,20 +213,29 @@ close_group:
 	return NULL;
 }
 
-void hv_vfio_group_put(struct hv_vfio_group *g)
+static bool is_last(const struct hv_vfio_group *g)
+{
+	return g->functions == 1 && g->c->groups == g && !g->next;
+}
+
+void hv_vfio_group_put(struct hv_vfio_group *g, int device)
 {
 	struct hv_vfio_container *c = g->c;
 	struct hv_vfio_group **p = &c->groups;
 
+	/* While the function is open the kernel keeps the group, whatever the host does to it. */
+	if (is_last(g))
+		unmap_memory(c);
+	if (device >= 0)
+		close(device);
 	if (--g->functions)
 		return;
 	while (*p != g)
 		p = &(*p)->next;
 	*p = g->next;
 	tell_kvm(g, KVM_DEV_VFIO_GROUP_DEL);
-	if (!c->groups)
-		unmap_memory(c);
-	if (ioctl(g->fd, VFIO_GROUP_UNSET_CONTAINER))
+	/* EINVAL: the host removed the function, and the kernel has done it. */
+	if (ioctl(g->fd, VFIO_GROUP_UNSET_CONTAINER) && errno != EINVAL)
 		log_warn("vfio: an IOMMU group stays in the container until it is closed: %s",
 			 strerror(errno));
 	close(g->fd);

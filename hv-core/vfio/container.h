@@ -18,8 +18,9 @@ struct hv_vfio_group;
  * with e filled on error. */
 struct hv_vfio_group *hv_vfio_group_get(struct hv_vm *vm, struct hv_vfio_group *other,
 					const struct hv_vfio_fds *fds, struct err *e);
-/* The last one out takes guest memory out of the IOMMU and closes the container. */
-void hv_vfio_group_put(struct hv_vfio_group *g);
+/* Closes the function's descriptor (-1: there is none) and leaves its group. The last one out takes
+ * guest memory out of the IOMMU first, and closes the container. */
+void hv_vfio_group_put(struct hv_vfio_group *g, int device);
 
 /* The function's descriptor, or negative errno with e filled. */
 int hv_vfio_group_device(struct hv_vfio_group *g, const char *address, struct err *e);

@@ -41,17 +41,18 @@ void hv_vfio_events_ejected(void *self)
 
 void hv_vfio_unplug(struct hv_vfio *v)
 {
-	struct timeval t = {v->eject_ms / 1000, (suseconds_t)(v->eject_ms % 1000) * 1000};
+	const struct timeval t = {v->eject_ms / 1000, (suseconds_t)(v->eject_ms % 1000) * 1000};
 	struct err e = {0};
 
 	if (v->asked)
 		return;
 	v->asked = true;
 	if (hv_pci_unplug_request(&v->fn, &e)) {
-		log_warn("vfio %s: the guest cannot be asked for it: %s", v->name, e.text);
-		t = (struct timeval){0};
+		log_warn("vfio %s: it is taken from the guest at once: %s", v->name, e.text);
+		event_active(v->late, EV_READ, 0);
+	} else {
+		event_add(v->late, &t);
 	}
-	event_add(v->late, &t);
 }
 
 static void on_req(evutil_socket_t fd, short what, void *arg)

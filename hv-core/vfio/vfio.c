@@ -53,7 +53,9 @@ static void take_from_guest(struct hv_vfio *v)
 	hv_vfio_irqs_off(v);
 	hv_vfio_events_close(v);
 	rc = hv_vfio_reset(v);
-	if (rc)
+	if (rc == -EAGAIN)
+		log_info("vfio %s: it is not reset, the host is removing it", v->name);
+	else if (rc)
 		log_err("vfio %s: it was not reset before it was given back: %s", v->name,
 			strerror(-rc));
 	hv_vfio_regions_close(v);
@@ -69,9 +71,7 @@ static void destroy(struct hv_vfio *v)
 	hv_msix_free(v->msix);
 	if (v->fn.ops)
 		hv_pci_destroy(&v->fn);
-	if (v->fd >= 0)
-		close(v->fd);
-	hv_vfio_group_put(v->group);
+	hv_vfio_group_put(v->group, v->fd);
 	free(v);
 }
 
@@ -200,7 +200,7 @@ int hv_vfio_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_vfio_op
 		if (o->fds.device >= 0)
 			close(o->fds.device);
 		if (group)
-			hv_vfio_group_put(group);
+			hv_vfio_group_put(group, -1);
 		return err_set(e, why.code, "%s (%s): %s", o->id, o->address, why.text);
 	}
 	v->vm = vm;

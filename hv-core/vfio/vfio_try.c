@@ -10,6 +10,8 @@
  *
  * Prints a line of TAP for each check.
  */
+#include "hv-core/device/acpi_events.h"
+#include "hv-core/device/ged_regs.h"
 #include "hv-core/vfio/device.h"
 #include "hv-core/vfio/try_guest.h"
 
@@ -20,8 +22,15 @@
 
 /* igb's registers, the same for a PF (i82576 datasheet 8.8) and a VF (9.5). */
 #define STATUS 0x0008
+#define GPIE   0x1514 /* PF: interrupts are MSI-X, each cause a vector */
 #define EICS   0x1520 /* raises an interrupt */
 #define EIMS   0x1524 /* and lets it through */
+#define RXDCTL 0x2828
+#define ENABLE (1u << 25)
+#define TCTL   0x0400
+#define TDBAL  0xe000 /* and high, length, head, tail, control at the offsets of datasheet 8.12 */
+
+#define PF_ID 0x10c98086u
 
 #define BAR0   0xc1000000u
 #define BAR0_B 0xc3000000u
@@ -31,6 +40,7 @@
 static struct event_base *loop;
 static struct hv_vm vm;
 static struct hv_pci *pci;
+static struct hv_ged *ged;
 static unsigned int failures;
 
 static void check(bool ok, const char *name)
@@ -53,20 +63,26 @@ static void make_vm(void)
 	struct err e = {0};
 
 	loop = event_base_new();
-	if (hv_vm_create(&vm, &o, loop, &e) || hv_pci_create(&vm, &pci, &e))
+	if (hv_vm_create(&vm, &o, loop, &e) || hv_pci_create(&vm, &pci, &e) ||
+	    hv_ged_create(&vm, &ged, &e) || hv_pci_set_ged(pci, ged, &e))
 		bail("no machine", &e);
 }
 
+static void on_gone(void *arg, const char *id)
+{
+	event_base_loopbreak(loop);
+}
+
 /* What flue-vm does: open first, then use. */
-static int assign(const char *id, const char *address, int container, struct hv_vfio **v,
-		  void (*gone)(void *, const char *), struct err *e)
+static int assign(const char *id, const char *address, struct hv_vfio **v, unsigned int eject_ms,
+		  struct err *e)
 {
 	struct hv_vfio_options o = {.id = id,
 				    .address = address,
-				    .fds = {container, -1, -1},
+				    .fds = {-1, -1, -1},
 				    .slot = -1,
-				    .eject_ms = 500,
-				    .gone = gone};
+				    .eject_ms = eject_ms,
+				    .gone = on_gone};
 	int rc = hv_vfio_open(address, &o.fds, e);
 
 	return rc ? rc : hv_vfio_create(&vm, pci, &o, v, e);
@@ -107,6 +123,26 @@ static bool host_master(const struct hv_vfio *v)
 		perror(path);
 	close(fd);
 	return command[0] & PCI_COMMAND_MASTER;
+}
+
+static bool is_pf(struct hv_vfio *v)
+{
+	return peek(&vm, config(v, PCI_VENDOR_ID)) == PF_ID;
+}
+
+/* Memory this process has locked, in KB. */
+static unsigned long locked_kb(void)
+{
+	char line[128];
+	unsigned long kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmLck: %lu", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
 }
 
 static void put_bars(struct hv_vfio *v)
@@ -228,6 +264,8 @@ static void its_interrupts_arrive(struct hv_vfio *v)
 	poke(&vm, config(v, control),
 	     peek(&vm, config(v, control)) | (uint32_t)PCI_MSIX_FLAGS_ENABLE << 16);
 	check(v->irqs_on, "the device's vectors are bound when the guest enables MSI-X");
+	if (is_pf(v))
+		poke(&vm, BAR0 + GPIE, 1 << 4);
 	poke(&vm, BAR0 + EIMS, 7);
 	poke(&vm, BAR0 + EICS, 7);
 	check(readable(hv_msix_fd(v->msix, 0)), "the device's interrupt arrives at the eventfd");
@@ -239,16 +277,37 @@ static void its_interrupts_arrive(struct hv_vfio *v)
 	check(requested(), "unmasked, it arrives at the guest's processor");
 }
 
+/* A descriptor is fetched from guest memory, and the word that it is done with is written there. */
+static void it_reaches_guest_memory(struct hv_vfio *v)
+{
+	enum { RING = 0x300000, FRAME = 0x301000, LENGTH = 64 };
+	const uint32_t descriptor[4] = {FRAME, 0, LENGTH | 0x2b300000, LENGTH << 14};
+	uint32_t *at = hv_mem_at(&vm.mem, RING, sizeof(descriptor));
+
+	memcpy(at, descriptor, sizeof(descriptor));
+	poke(&vm, BAR0 + TCTL, 2);
+	poke(&vm, BAR0 + TDBAL, RING);
+	poke(&vm, BAR0 + TDBAL + 4, 0);
+	poke(&vm, BAR0 + TDBAL + 8, 128);
+	poke(&vm, BAR0 + TDBAL + 0x28, ENABLE);
+	poke(&vm, BAR0 + TDBAL + 0x18, 1);
+	for (int i = 0; i < 20000 && !(peek(&vm, RING + 12) & 1); i++)
+		usleep(1000);
+	check(peek(&vm, RING + 12) & 1, "the device reads and writes the guest's memory");
+}
+
 static void the_guest_may_reset_it(struct hv_vfio *v)
 {
 	unsigned int devctl = v->policy.exp + PCI_EXP_DEVCTL;
-	uint32_t was = peek(&vm, BAR0 + EIMS);
+	uint32_t was;
 
+	poke(&vm, BAR0 + RXDCTL, ENABLE);
+	was = peek(&vm, BAR0 + RXDCTL) & ENABLE;
 	poke(&vm, config(v, devctl), PCI_EXP_DEVCTL_BCR_FLR);
 	check(!(peek(&vm, config(v, devctl)) & PCI_EXP_DEVCTL_BCR_FLR) && !v->irqs_on &&
 		      !host_master(v),
 	      "after a function-level reset interrupts and bus mastering are off");
-	check(was != 0 && peek(&vm, BAR0 + EIMS) == 0, "and the device's registers are as new");
+	check(was && !(peek(&vm, BAR0 + RXDCTL) & ENABLE), "and the device's registers are as new");
 	check(peek(&vm, table(v) + PCI_MSIX_ENTRY_DATA) == 0, "and so is the table");
 }
 
@@ -264,26 +323,40 @@ static void it_is_not_saved(void)
 	      "saving is refused");
 }
 
+/* What the guest's ACPI methods do when they are told. */
+static void the_guest_lets_go(struct hv_vfio *v)
+{
+	unsigned int slot = v->fn.slot;
+
+	hv_vfio_unplug(v);
+	check(peek(&vm, HV_GED + HV_GED_WANTED) & 1u << slot, "the guest is asked for it");
+	check(locked_kb() >= vm.mem.bytes >> 10, "its memory was locked for DMA");
+	poke(&vm, HV_GED + HV_GED_EJECT, slot);
+	event_base_dispatch(loop);
+	check(peek(&vm, BAR0 + STATUS) == UINT32_MAX && locked_kb() == 0,
+	      "given back, it is gone from the guest, and memory is not locked");
+}
+
 static int use(const char *address)
 {
 	struct hv_vfio *v;
 	struct err e = {0};
 
 	make_vm();
-	if (assign("nic", address, -1, &v, NULL, &e) || guest_start(&vm, &e))
+	if (assign("nic", address, &v, 60000, &e) || guest_start(&vm, &e))
 		bail("not assigned", &e);
 	the_guest_sees_it(v);
 	registers_are_mapped(v);
 	bus_mastering_is_passed_on(v);
 	the_table_is_trapped(v);
 	its_interrupts_arrive(v);
+	if (is_pf(v))
+		it_reaches_guest_memory(v);
 	the_guest_may_reset_it(v);
 	it_is_not_saved();
-	hv_vfio_give_back(v);
-	check(peek(&vm, BAR0 + STATUS) == UINT32_MAX && vm.devices->next == NULL,
-	      "given back, it is gone from the guest");
+	the_guest_lets_go(v);
 	/* All was let go of: the same can be had again at once. */
-	check(assign("nic", address, -1, &v, NULL, &e) == 0, "and can be assigned again");
+	check(assign("nic", address, &v, 500, &e) == 0, "and can be assigned again");
 	hv_vm_destroy(&vm);
 	return failures ? 1 : 0;
 }
@@ -294,11 +367,11 @@ static int share(const char *a, const char *b)
 	struct err e = {0};
 
 	make_vm();
-	if (assign("a", a, -1, &va, NULL, &e) || guest_start(&vm, &e))
+	if (assign("a", a, &va, 500, &e) || guest_start(&vm, &e))
 		bail("not assigned", &e);
 	/* As hot-add does: only the group is handed in. The host opens a container as well; it is
 	 * closed for that of the machine. */
-	check(assign("b", b, -1, &vb, NULL, &e) == 0, "a second function joins the container");
+	check(assign("b", b, &vb, 500, &e) == 0, "a second function joins the container");
 	put_bars(vb);
 	check(peek(&vm, BAR0 + STATUS) == behind(vb, 0, STATUS), "and its registers are mapped");
 	hv_vfio_give_back(va);
@@ -308,25 +381,20 @@ static int share(const char *a, const char *b)
 	return failures ? 1 : 0;
 }
 
-static void on_gone(void *arg, const char *id)
-{
-	check(!strcmp(id, "nic"), "the host's request was answered");
-	event_base_loopbreak(loop);
-}
-
 static int hold(const char *address)
 {
 	struct hv_vfio *v;
 	struct err e = {0};
 
 	make_vm();
-	if (assign("nic", address, -1, &v, on_gone, &e) || guest_start(&vm, &e))
+	if (assign("nic", address, &v, 500, &e) || guest_start(&vm, &e))
 		bail("not assigned", &e);
 	put_bars(v);
 	check(peek(&vm, BAR0 + STATUS) != UINT32_MAX, "the guest holds the function");
 	event_base_dispatch(loop);
+	check(peek(&vm, HV_GED + HV_GED_WANTED) != 0, "the host's request reached the guest");
 	check(peek(&vm, BAR0 + STATUS) == UINT32_MAX && !atomic_load(&vm.end),
-	      "the guest goes on without it");
+	      "it was taken, and the guest goes on without it");
 	hv_vm_destroy(&vm);
 	return failures ? 1 : 0;
 }
@@ -339,7 +407,7 @@ static int refuse(const char *address, const char *words)
 
 	make_vm();
 	snprintf(name, sizeof(name), "%s is refused: %s", address, words);
-	check(assign("nic", address, -1, &v, NULL, &e) < 0 && strstr(e.text, words), name);
+	check(assign("nic", address, &v, 500, &e) < 0 && strstr(e.text, words), name);
 	printf("# %s\n", e.text);
 	hv_vm_destroy(&vm);
 	return failures ? 1 : 0;

@@ -35,6 +35,8 @@ until_said() { # WORDS FILE
 	return 1
 }
 
+# The VFs' interrupts need the PF's.
+ip link set "$(ls "$pci/$pf/net")" up
 echo 0 >"$pci/$pf/sriov_drivers_autoprobe"
 echo 3 >"$pci/$pf/sriov_numvfs"
 
@@ -45,7 +47,7 @@ if [ "${1-}" = no-intremap ]; then
 	exit
 fi
 
-echo 1..54
+echo 1..69
 "$try" refuse "$(vf 0)" "no driver, not vfio-pci"
 for n in 0 1 2; do bind "$(vf $n)" vfio-pci; done
 
@@ -58,11 +60,17 @@ bind "$other" vfio-pci
 "$try" use "$other"
 
 # A group of several functions, one of which the host keeps.
-chipset=$(readlink -f $pci/0000:00:1f.0/iommu_group/devices/*1f.2)
-modprobe -q ahci
-modprobe -q i2c-i801
-bind "${chipset##*/}" vfio-pci
-"$try" refuse "${chipset##*/}" "is not viable: the host uses"
+refuse_group() {
+	local function=0000:00:1f.2 other=0000:00:1f.3
+	modprobe -q i2c-i801
+	if [ ! -e $pci/$other/driver ]; then
+		echo "ok a group of which the host uses a part is refused # SKIP no driver for $other here"
+		return
+	fi
+	bind $function vfio-pci
+	"$try" refuse $function "is not viable: the host uses $other (i801_smbus)"
+}
+refuse_group
 
 # Without the right to lock as much memory as it likes.
 setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock prlimit --memlock=1048576 \
