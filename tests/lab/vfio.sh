@@ -36,6 +36,8 @@ until_said() { # WORDS FILE
 	return 1
 }
 
+modprobe vfio-pci
+modprobe vfio_iommu_type1
 # The VFs' interrupts need the PF's.
 ip link set "$(ls "$pci/$pf/net")" up
 echo 0 >"$pci/$pf/sriov_drivers_autoprobe"
