@@ -50,7 +50,7 @@ if [ "${1-}" = no-intremap ]; then
 	exit
 fi
 
-echo 1..69
+echo 1..67
 "$try" refuse "$(vf 0)" "no driver, not vfio-pci"
 for n in 0 1 2; do bind "$(vf $n)" vfio-pci; done
 
