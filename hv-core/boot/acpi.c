@@ -153,7 +153,7 @@ static size_t mcfg(struct hv_aml *t)
 	hv_aml_number(t, HV_ECAM, 8);
 	hv_aml_number(t, 0, 2); /* segment */
 	hv_aml_number(t, 0, 1);
-	hv_aml_number(t, HV_ECAM_SIZE / (1 << 20) - 1, 1);
+	hv_aml_number(t, HV_ACPI_LAST_BUS, 1);
 	hv_aml_number(t, 0, 4);
 	end(t, at);
 	return at;

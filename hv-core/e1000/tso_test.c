@@ -125,8 +125,7 @@ static void a_unit_goes_whole(void **state)
 	assert_int_equal(plain_sum(f->data + 14, 20, 0), 0xffff);
 	/* What is in TCP's field is the pseudo-header's sum, length included. */
 	to_be16(tail + 2, 40020);
-	assert_int_equal(be16(f->data + 50),
-			 plain_sum(tail, 4, plain_sum(f->data + 26, 8, 0)));
+	assert_int_equal(be16(f->data + 50), plain_sum(tail, 4, plain_sum(f->data + 26, 8, 0)));
 	assert_memory_equal(f->data + 54, unit + 54, 40000);
 	assert_int_equal(rd(&t, E1000_GPTC), 28);
 
@@ -196,13 +195,13 @@ static void units_with_bad_contexts_are_dropped(void **state)
 	const struct {
 		uint64_t low, high;
 	} bad[] = {
-		{low, high & ~(0xffffull << 48)},	  /* MSS 0 */
-		{low, high ^ 1},			  /* another length */
-		{low, high & ~E1000_TU_TCP},		  /* not TCP */
-		{low, high & ~E1000_TU_IP},		  /* says IPv6, is IPv4 */
-		{low, high & ~E1000_TU_TSE},		  /* no segmentation */
+		{low, high & ~(0xffffull << 48)},		/* MSS 0 */
+		{low, high ^ 1},				/* another length */
+		{low, high & ~E1000_TU_TCP},			/* not TCP */
+		{low, high & ~E1000_TU_IP},			/* says IPv6, is IPv4 */
+		{low, high & ~E1000_TU_TSE},			/* no segmentation */
 		{low, (high & ~(0xffull << 40)) | 40ull << 40}, /* header ends inside of TCP's */
-		{(low & ~0xffull) | 200, high},		  /* IP behind TCP */
+		{(low & ~0xffull) | 200, high},			/* IP behind TCP */
 		{(low & ~(0xffull << 40)) | 255ull << 40, high},
 		{(low & ~(0xffull << 32)) | 250ull << 32, high},
 	};
@@ -223,7 +222,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_unit_is_cut_here), T(a_cut_unit_waits_for_room), T(a_unit_goes_whole),
+		T(a_unit_is_cut_here), T(a_cut_unit_waits_for_room),	       T(a_unit_goes_whole),
 		T(an_ipv6_unit),       T(units_with_bad_contexts_are_dropped),
 	};
 

@@ -60,7 +60,8 @@ static void pieces_come_together(void **state)
 		uint32_t len = cuts[i + 1] - cuts[i];
 
 		place(TEST_BUF + 0x4000 * i, cuts[i], len);
-		put_desc(&t, TEST_TX, i, TEST_BUF + 0x4000ull * i, len | DATA | (i == 5 ? LAST : 0));
+		put_desc(&t, TEST_TX, i, TEST_BUF + 0x4000ull * i,
+			 len | DATA | (i == 5 ? LAST : 0));
 	}
 	wr(&t, E1000_TDT, 5); /* without its end */
 	run(&t);
@@ -169,7 +170,8 @@ static void checksums_are_inserted(void **state)
 
 	/* An IP header's sum is always done here. */
 	to_be16(t.ram + TEST_BUF + 24, 0);
-	put_desc(&t, TEST_TX, 5, 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40, E1000_TX_DEXT);
+	put_desc(&t, TEST_TX, 5, 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40,
+		 E1000_TX_DEXT);
 	put_desc(&t, TEST_TX, 6, TEST_BUF, bytes | DATA | LAST | E1000_TX_IXSM);
 	wr(&t, E1000_TDT, 7);
 	run(&t);
@@ -276,11 +278,16 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(one_frame),		      T(pieces_come_together),
-		T(short_frames_are_padded),   T(the_ring_wraps_and_fills),
-		T(tags_are_inserted),	      T(checksums_are_inserted),
-		T(checksums_cross_odd_pieces), T(nonsense_is_not_sent),
-		T(bad_rings_are_left_alone),  T(a_frame_without_end),
+		T(one_frame),
+		T(pieces_come_together),
+		T(short_frames_are_padded),
+		T(the_ring_wraps_and_fills),
+		T(tags_are_inserted),
+		T(checksums_are_inserted),
+		T(checksums_cross_odd_pieces),
+		T(nonsense_is_not_sent),
+		T(bad_rings_are_left_alone),
+		T(a_frame_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

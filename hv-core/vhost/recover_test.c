@@ -161,9 +161,13 @@ static void live(bool packed, uint16_t size)
 	write_ring = below(2);
 	driver_ring(&d, &ring);
 	for (int death = 0; death < 40; death++) {
+		int turns = 0;
+
 		v.stores_left = (int)below(200);
-		while (serve(&v) >= 0 && v.stores_left > 0)
+		while (serve(&v) >= 0 && v.stores_left > 0) {
 			drive(true);
+			assert_true(turns++ < 10000); /* else the two wait for each other */
+		}
 		for (unsigned int i = below(4); i > 0; i--)
 			drive(true);
 		assert_int_equal(hv_vu_recover(packed ? PACKED : 0, &ring, &e), 0);

@@ -46,7 +46,7 @@ static void save(void *self, struct hv_out *out)
 		base[i] = is_packed(n) ? n->ring[i].packed_base : n->ring[i].base;
 	hv_virtio_save(n->virtio, out);
 	hv_net_ctl_save(&n->ctl, base, rings, out);
-	hv_out_u8(out, n->listening);
+	hv_out_u32(out, n->listening);
 	if (n->listening)
 		hv_vq_save(&n->control, out);
 }

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # vfio: functions of an igb card are given to a guest by VFIO, used, and taken back. Runs in the lab:
-#	lab/run --session tests/lab/vfio.sh
-#	lab/run --session --no-intremap tests/lab/vfio.sh no-intremap
+#	lab/run --session --memory 2048 tests/lab/vfio.sh
+#	lab/run --session --memory 2048 --no-intremap tests/lab/vfio.sh no-intremap
+# With more memory the VFs are above 4 GB, where QEMU 10.0 maps only the lower half of their address.
 set -u
 try=${BUILD:-build}/hv-core/vfio/vfio_try
 pci=/sys/bus/pci/devices
