@@ -5,7 +5,9 @@
 # many flows; two cards in one guest, and two guests. So many frames are away at most that no ring
 # of 256 can overflow: none may be lost, however busy the machine is.
 . "$(dirname "$0")/../lib.sh"
-[ -r /dev/kvm ] && [ -w /dev/kvm ] || skip "no /dev/kvm"
+if ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
+	skip "no /dev/kvm"
+fi
 
 image=$BUILD/hv-core/microguest/microguest
 cat >$T/flue.yaml <<-END
@@ -28,15 +30,15 @@ guest() { # NAME WORDS PORT...: starts one
 		read -ra nic <<<"$(card "$port")"
 		nics+=("${nic[@]}")
 	done
-	: >$T/$name.log
+	: >"$T/$name.log"
 	start "$name" "$BUILD/hv-core/flue-vm" --native "$image" --memory 160 --append "$words" "${nics[@]}"
 }
 ended_well() { # NAME: switched itself off
 	! running "$1" && wait "${pids[$1]}" && unset "pids[$1]"
 }
 said() { # NAME JQ-FILTER: must be true of what it said
-	grep -h '^{"microguest"' $T/$1.log >$T/$1.json || fail "$1 said nothing: $(tail -n 3 $T/$1.log)"
-	jq -e "$2" $T/$1.json >/dev/null || fail "$1: not $2: $(cat $T/$1.json)"
+	grep -h '^{"microguest"' "$T/$1.log" >"$T/$1.json" || fail "$1 said nothing: $(tail -n 3 "$T/$1.log")"
+	jq -e "$2" "$T/$1.json" >/dev/null || fail "$1: not $2: $(cat "$T/$1.json")"
 }
 
 flued_start --config $T/flue.yaml
