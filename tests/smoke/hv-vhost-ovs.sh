@@ -8,6 +8,8 @@
 frames=$BUILD/hv-core/vhost/hv_vu_frames
 vswitchd=/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk
 [ -x $vswitchd ] || skip "no ovs-vswitchd with DPDK; scripts/setup bench installs it"
+[ "$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)" -ge 3000 ] ||
+	skip "3 GB of memory should be available"
 need ovsdb-tool ovsdb-server ovs-vsctl
 
 mkdir $T/ovs
@@ -39,7 +41,7 @@ start db ovsdb-server $T/ovs/conf.db --remote=punix:$T/ovs/db.sock --unixctl=$T/
 eventually 10 test -S $T/ovs/db.sock
 vsctl --no-wait init
 vsctl --no-wait set Open_vSwitch . other_config:dpdk-init=true "other_config:dpdk-extra=--no-huge --legacy-mem" \
-	other_config:dpdk-alloc-mem=512 other_config:pmd-cpu-mask=$((1 << ($(nproc) - 1)))
+	other_config:dpdk-alloc-mem=1500 other_config:pmd-cpu-mask=$((1 << ($(nproc) - 1)))
 ovs_start || { grep -E "EAL (ARGS|args)|EAL:" $T/ovs.log | head; fail "ovs-vswitchd did not start"; }
 vsctl add-br br0 -- set bridge br0 datapath_type=netdev
 for card in a b; do
