@@ -14,8 +14,8 @@
 #include "hv-core/device/ged_regs.h"
 #include "hv-core/vfio/device.h"
 #include "hv-core/vfio/try_guest.h"
+#include "hv-core/vfio/try_host.h"
 
-#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <poll.h>
 #include <unistd.h>
@@ -94,56 +94,9 @@ static uint64_t config(const struct hv_vfio *v, unsigned int off)
 	return HV_ECAM + ((uint64_t)v->fn.slot << 15) + off;
 }
 
-static uint64_t mmio_exits(void)
-{
-	struct hv_vcpu_stats s;
-
-	hv_vcpu_stats(&vm, 0, &s);
-	return s.exits[HV_EXIT_mmio];
-}
-
-static uint32_t behind(struct hv_vfio *v, unsigned int bar, uint64_t off)
-{
-	uint32_t value = 0;
-
-	if (pread(v->fd, &value, 4, (off_t)(v->region[bar].at + off)) != 4)
-		return UINT32_MAX;
-	return value;
-}
-
-/* The host's own view of the command register. */
-static bool host_master(const struct hv_vfio *v)
-{
-	char path[128];
-	uint8_t command[2] = {0};
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", v->address);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || pread(fd, command, 2, PCI_COMMAND) != 2)
-		perror(path);
-	close(fd);
-	return command[0] & PCI_COMMAND_MASTER;
-}
-
 static bool is_pf(struct hv_vfio *v)
 {
 	return peek(&vm, config(v, PCI_VENDOR_ID)) == PF_ID;
-}
-
-/* Memory this process has locked, in KB. */
-static unsigned long locked_kb(void)
-{
-	char line[128];
-	unsigned long kb = 0;
-	FILE *f = fopen("/proc/self/status", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmLck: %lu", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kb;
 }
 
 static void put_bars(struct hv_vfio *v)
@@ -203,15 +156,15 @@ static void registers_are_mapped(struct hv_vfio *v)
 	check(status != UINT32_MAX && status == behind(v, 0, STATUS) &&
 		      behind(v, 0, VMBMEM) == 0x12345678,
 	      "registers are the same for the guest and for the host");
-	before = mmio_exits();
+	before = mmio_exits(&vm);
 	for (int i = 0; i < 50; i++)
 		peek(&vm, BAR0 + STATUS);
-	check(mmio_exits() == before, "reading it does not leave the guest");
+	check(mmio_exits(&vm) == before, "reading it does not leave the guest");
 	poke(&vm, config(v, PCI_BASE_ADDRESS_0), BAR0_B);
-	before = mmio_exits();
-	check(peek(&vm, BAR0_B + STATUS) == status && mmio_exits() == before,
+	before = mmio_exits(&vm);
+	check(peek(&vm, BAR0_B + STATUS) == status && mmio_exits(&vm) == before,
 	      "the mapping follows the BAR");
-	check(peek(&vm, BAR0 + STATUS) == UINT32_MAX && mmio_exits() > before,
+	check(peek(&vm, BAR0 + STATUS) == UINT32_MAX && mmio_exits(&vm) > before,
 	      "nothing is left where it was");
 	poke(&vm, config(v, PCI_COMMAND), 0);
 	check(peek(&vm, BAR0_B + STATUS) == UINT32_MAX, "without memory decoding nothing answers");
@@ -234,13 +187,13 @@ static uint64_t table(const struct hv_vfio *v)
 static void the_table_is_trapped(struct hv_vfio *v)
 {
 	uint32_t real = behind(v, 3, v->policy.table_off + 8);
-	uint64_t before = mmio_exits();
+	uint64_t before = mmio_exits(&vm);
 
 	check(peek(&vm, table(v) + PCI_MSIX_ENTRY_VECTOR_CTRL) == PCI_MSIX_ENTRY_CTRL_MASKBIT,
 	      "vectors are masked at first");
 	poke(&vm, table(v) + PCI_MSIX_ENTRY_LOWER_ADDR, HV_LAPIC);
 	poke(&vm, table(v) + PCI_MSIX_ENTRY_DATA, VECTOR);
-	check(peek(&vm, table(v) + PCI_MSIX_ENTRY_DATA) == VECTOR && mmio_exits() >= before + 4,
+	check(peek(&vm, table(v) + PCI_MSIX_ENTRY_DATA) == VECTOR && mmio_exits(&vm) >= before + 4,
 	      "the MSI-X table is ours");
 	check(behind(v, 3, v->policy.table_off + 8) == real, "the device's own table is untouched");
 }
