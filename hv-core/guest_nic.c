@@ -103,7 +103,10 @@ static int emulated_create(struct card *c, struct hv_nic_fds *fds, struct err *e
 		.slot = -1,
 		.link = {.path = c->config.socket,
 			 .fd = fds->socket,
-			 .mode = c->config.serve ? HV_VU_SERVE : HV_VU_CONNECT},
+			 .mode = c->config.serve ? HV_VU_SERVE : HV_VU_CONNECT,
+			 .offloads =
+				 (c->config.csum ? HV_LINK_CSUM : 0) |
+				 (c->config.tso ? HV_LINK_CSUM | HV_LINK_TSO4 | HV_LINK_TSO6 : 0)},
 		.ejected = emulated_ejected,
 		.self = c,
 	};

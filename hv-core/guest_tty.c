@@ -103,7 +103,8 @@ int guest_tty_create(struct guest *g, int in_fd, int out_fd, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	/* Not for want of memory: a plain file cannot be waited for. */
 	if (event_add(t->readable, NULL) || event_add(t->room, NULL))
-		return err_set(e, -EINVAL, "the console's input must be a pipe, a socket or a terminal");
+		return err_set(e, -EINVAL,
+			       "the console's input must be a pipe, a socket or a terminal");
 	return 0;
 }
 

@@ -28,7 +28,8 @@ void hv_msi_free(struct hv_vm *vm, unsigned int gsi);
 /* What writing to the GSI sends from now on (PCI 6.8.1: message address and data). */
 int hv_msi_set(struct hv_vm *vm, unsigned int gsi, uint64_t address, uint32_t data);
 
-/* From now on, writing to the eventfd raises the GSI. What was written before raises it at once.
+/* From now on, writing to the eventfd raises the GSI. What was written before raises it at
+ * once, and stays readable: take it out after binding, or it counts twice.
  * resample: -1, or an eventfd that KVM writes when a level interrupt is acknowledged. */
 int hv_irqfd_add(struct hv_vm *vm, int fd, unsigned int gsi, int resample);
 int hv_irqfd_del(struct hv_vm *vm, int fd, unsigned int gsi);

@@ -35,7 +35,6 @@
 
 /* Port I/O. */
 #define HV_PORT_COM1   0x3f8
-#define HV_PORT_RTC    0x70
 #define HV_PORT_PCI    0xcf8  /* CONFIG_ADDRESS, CONFIG_DATA */
 #define HV_PORT_PCI_IO 0xc000 /* window for I/O BARs: 0xc000 .. 0xffff */
 #define HV_PORT_SLEEP                                                               \
@@ -54,7 +53,7 @@
 #define HV_BOOT_GDT	  0x500ull
 #define HV_BOOT_PARAMS	  0x7000ull /* struct boot_params, or PVH's start_info */
 #define HV_BOOT_STACK	  0x8ff0ull
-#define HV_BOOT_TABLES	  0x9000ull  /* page tables: 1 GB identity, six pages */
+#define HV_BOOT_TABLES	  0x9000ull  /* page tables, up to HV_BOOT_CMDLINE */
 #define HV_BOOT_CMDLINE	  0x20000ull /* 64 KB at most */
 #define HV_BOOT_ACPI	  0xe0000ull /* RSDP, where the BIOS area is searched; then the tables */
 #define HV_BOOT_ACPI_SIZE 0x20000ull

@@ -61,18 +61,18 @@ int hv_vcpu_set_cpuid(struct hv_vm *vm, unsigned int n)
 
 /* What firmware would have set and the kernel relies on. A KVM without an MSR takes fewer; then the
  * guest's own CPUID does not have it either. */
-static void set_msrs(struct hv_vcpu *v)
+static void set_msr(struct hv_vcpu *v, uint32_t index, uint64_t data)
 {
-	struct {
+	union {
 		struct kvm_msrs head;
-		struct kvm_msr_entry entry[2];
-	} msrs = {
-		.head.nmsrs = 2,
-		.entry = {{.index = MSR_MTRR_DEF_TYPE, .data = MTRR_ON_WRITE_BACK},
-			  {.index = MSR_MISC_ENABLE, .data = MISC_FAST_STRINGS}},
-	};
+		struct {
+			uint8_t pad[sizeof(struct kvm_msrs)];
+			struct kvm_msr_entry entry;
+		} one;
+	} msr = {.one.entry = {.index = index, .data = data}};
 
-	ioctl(v->fd, KVM_SET_MSRS, &msrs);
+	msr.head.nmsrs = 1;
+	ioctl(v->fd, KVM_SET_MSRS, &msr);
 }
 
 int hv_vcpu_create(struct hv_vm *vm, unsigned int n, struct err *e)
@@ -101,7 +101,8 @@ int hv_vcpu_create(struct hv_vm *vm, unsigned int n, struct err *e)
 		hv_vcpu_destroy(vm, n);
 		return err_set(e, rc, "KVM refuses processor %u's model: %s", n, strerror(-rc));
 	}
-	set_msrs(v);
+	set_msr(v, MSR_MTRR_DEF_TYPE, MTRR_ON_WRITE_BACK);
+	set_msr(v, MSR_MISC_ENABLE, MISC_FAST_STRINGS);
 	return 0;
 }
 
