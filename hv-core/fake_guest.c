@@ -73,7 +73,7 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 		return err_at(e, -ENODEV, "/guests/0/kernel", "kernel: was told to fail");
 	g->typed = event_new(loop, g->in, EV_READ | EV_PERSIST, on_typed, g);
 	return g->typed && event_add(g->typed, NULL) == 0 ? 0
-							   : err_set(e, -ENOMEM, "out of memory");
+							  : err_set(e, -ENOMEM, "out of memory");
 }
 
 int guest_restore(struct guest *g, int fd, struct err *e)
