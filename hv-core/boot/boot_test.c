@@ -131,6 +131,8 @@ static void linux_finds_what_the_protocol_says(void **state)
 	assert_memory_equal(text, "initial files", 13);
 	read_guest(&vm, HV_BOOT_ACPI, text, 8);
 	assert_memory_equal(text, "RSD PTR ", 8);
+	read_guest(&vm, 0xffff0, text, 6);
+	assert_memory_equal(text, "\xba\x02\x06\xb0\x01\xee", 6);
 	hv_mem_destroy(&vm.mem);
 }
 

@@ -216,6 +216,29 @@ static void a_guest_resets(void **state)
 	}
 }
 
+/* As Linux does where ACPI is hardware-reduced: in real mode, by the BIOS' first instruction. */
+static void a_kernel_resets_by_the_bios(void **state)
+{
+	static const uint8_t code[] = {
+		0xea, 0x07, 0x00, 0x00, 0x00, 0x40, 0x00, /* ljmp 0x40:7, base 0x200000 */
+		0x0f, 0x20, 0xc0,			  /* mov eax, cr0, 16 bits from here */
+		0x24, 0xfe,				  /* and al, ~PE */
+		0x0f, 0x22, 0xc0,			  /* mov cr0, eax */
+		0xea, 0xf0, 0xff, 0x00, 0xf0,		  /* ljmp 0xf000:0xfff0 */
+	};
+	struct test_elf *image = test_elf_new(2 << 20, code, sizeof(code));
+	const uint64_t code16 = 0x000f9b000000ffffull | 0x20ull << 32; /* base 0x200000 */
+	struct err e = {0};
+	struct test t;
+
+	begin(&t);
+	int r = hv_boot_linux(&t.vm, &image->image, NULL, "", &e);
+	/* A segment of 16 bits, which boot code has not, where the task's descriptor ends. */
+	assert_int_equal(hv_mem_write(&t.vm.mem, HV_BOOT_GDT + 0x40, &code16, 8), 0);
+	run(&t, r, &e, HV_END_RESET);
+	hv_vm_destroy(&t.vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(an_elf_kernel_begins_in_32_bit_mode),
 		cmocka_unit_test(a_native_guest_begins_at_level_3),
 		cmocka_unit_test(a_guest_resets),
+		cmocka_unit_test(a_kernel_resets_by_the_bios),
 	};
 
 	if (access("/dev/kvm", R_OK | W_OK)) {

@@ -29,6 +29,8 @@ static void reading_causes_clears_them(void **state)
 
 	wr(&t, E1000_ICS, E1000_INT_RXT0 | E1000_INT_TXDW);
 	assert_true(t.line);
+	wr(&t, E1000_ICS, E1000_INT_RXT0);
+	assert_int_equal(t.raised, 2);	   /* it is on already */
 	wr(&t, E1000_ICR, E1000_INT_RXT0); /* written ones go, too */
 	assert_false(t.line);
 	assert_int_equal(rd(&t, E1000_ICR), E1000_INT_TXDW);

@@ -101,6 +101,48 @@ static void a_cut_unit_waits_for_room(void **state)
 	check_segments(20000, 100, 0);
 }
 
+/* A context, and two units of 5 frames behind it, one descriptor each; two frames are sent. */
+static void put_two_units(void)
+{
+	uint32_t bytes = make_tcp4(unit, 5000, true);
+
+	test_forget(&t);
+	start_tx(&t, 64);
+	memcpy(t.ram + TEST_BUF, unit, bytes);
+	put_context(0, 5000, 1000);
+	put_desc(&t, TEST_TX, 1, TEST_BUF, bytes | DATA | SUMS | LAST);
+	put_desc(&t, TEST_TX, 2, TEST_BUF, bytes | DATA | SUMS | LAST);
+	wr(&t, E1000_TDT, 3);
+	t.room = 2;
+	run(&t);
+	assert_int_equal(t.c.unit_done, 2000);
+	test_forget(&t);
+	t.room = TEST_FRAMES;
+}
+
+/* Whatever happens to a unit that is half sent, the next one begins at its start. */
+static void half_a_unit_is_forgotten(void **state)
+{
+	put_two_units(); /* the guest changes its mind */
+	put_desc(&t, TEST_TX, 1, TEST_BUF, 60 | LAST);
+	run(&t);
+	assert_int_equal(t.sent_n, 6);
+	check_segments(5000, 1000, 1);
+
+	put_two_units(); /* and sets the head: another frame is there now */
+	wr(&t, E1000_TDH, 1);
+	run(&t);
+	assert_int_equal(t.sent_n, 10);
+	check_segments(5000, 1000, 0);
+	check_segments(5000, 1000, 5);
+
+	put_two_units(); /* a snapshot says what cannot be */
+	t.c.unit_done = 5000;
+	run(&t);
+	assert_int_equal(t.sent_n, 10);
+	check_segments(5000, 1000, 0);
+}
+
 static void a_unit_goes_whole(void **state)
 {
 	uint8_t tail[4] = {0, 6, 0, 0};
@@ -222,8 +264,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_unit_is_cut_here), T(a_cut_unit_waits_for_room),	       T(a_unit_goes_whole),
-		T(an_ipv6_unit),       T(units_with_bad_contexts_are_dropped),
+		T(a_unit_is_cut_here),
+		T(a_cut_unit_waits_for_room),
+		T(half_a_unit_is_forgotten),
+		T(a_unit_goes_whole),
+		T(an_ipv6_unit),
+		T(units_with_bad_contexts_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,21 @@ static void checksums_cross_odd_pieces(void **state)
 	assert_true(tcp4_holds(t.sent[0].data, bytes));
 }
 
+/* RFC 768: a UDP sum of 0 would mean that there is none. */
+static void a_udp_sum_is_never_zero(void **state)
+{
+	uint8_t f[60] = {2};
+
+	to_be16(f + 34, 0xf000);
+	to_be16(f + 36, 0x0fff);
+	memcpy(t.ram + TEST_BUF, f, sizeof(f));
+	put_desc(&t, TEST_TX, 0, 34ull << 32 | 40ull << 40, E1000_TX_DEXT);
+	put_desc(&t, TEST_TX, 1, TEST_BUF, 60 | DATA | LAST | E1000_TX_TXSM);
+	wr(&t, E1000_TDT, 2);
+	run(&t);
+	assert_int_equal(be16(t.sent[0].data + 40), 0xffff);
+}
+
 static void nonsense_is_not_sent(void **state)
 {
 	static const struct {
@@ -285,6 +300,7 @@ int main(void)
 		T(tags_are_inserted),
 		T(checksums_are_inserted),
 		T(checksums_cross_odd_pieces),
+		T(a_udp_sum_is_never_zero),
 		T(nonsense_is_not_sent),
 		T(bad_rings_are_left_alone),
 		T(a_frame_without_end),

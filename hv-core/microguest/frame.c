@@ -168,15 +168,24 @@ void mg_unit_fill(const struct mg_image *img, uint8_t *to, uint32_t place, uint6
 	memcpy(to + MG_UNIT_HEAD, &sig, sizeof(sig));
 }
 
+/* Exchanges n bytes with those behind them. */
+static void swap(uint8_t *at, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t kept = at[i];
+
+		at[i] = at[n + i];
+		at[n + i] = kept;
+	}
+}
+
 void mg_frame_answer(const uint8_t *from, uint8_t *to)
 {
 	uint16_t sum = 0;
 
 	memcpy(to, from, MG_FRAME_HEAD);
-	memcpy(to, from + 6, 6);
-	memcpy(to + 6, from, 6);
-	memcpy(to + IP_AT + 12, from + IP_AT + 16, 4);
-	memcpy(to + IP_AT + 16, from + IP_AT + 12, 4);
+	swap(to, 6);
+	swap(to + IP_AT + 12, 4);
 	to[MG_SIG_AT + 1] = MG_READY;
 	memcpy(to + L4_AT + 6, &sum, 2);
 	sum = (uint16_t)~mg_sum_fold(pseudo_sum(to + IP_AT, MG_FRAME_HEAD - L4_AT) +

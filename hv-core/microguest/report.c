@@ -71,6 +71,7 @@ static void card(struct mg_text *t, const struct mg_guest *g, const struct mg_ca
 	mg_json_mac(t, "mac", c->mac);
 	mg_json_string(t, "role", mg_role_names[c->role]);
 	mg_json_string(t, "rings", c->rx.packed ? "packed" : "split");
+	mg_json_number(t, "ring", c->rx.size);
 	mg_json_hex(t, "features", c->dev.features);
 	mg_json_number(t, "offered", c->count.offered);
 	mg_json_number(t, "sent", c->count.sent);

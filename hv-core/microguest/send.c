@@ -2,7 +2,7 @@
 #include "hv-core/microguest/io.h"
 #include "hv-core/microguest/load.h"
 
-enum { AHEAD = 4, GIVE_UP_MS = 100 };
+enum { AHEAD = 4, GIVE_UP_MS = 1000 };
 
 uint32_t mg_hello(struct mg_card *c, uint32_t flow)
 {

@@ -2,7 +2,6 @@
 /* The front end against a back end in a thread: one that does as told, and one that does not. */
 #include "hv-core/vhost/front.h"
 #include "hv-core/vhost/msg.h"
-#include "hv-core/vhost/sock.h"
 #include "hv-core/vhost/test_back.h"
 #include "hv-core/vhost/test_driver.h"
 
@@ -332,39 +331,6 @@ static void the_dirty_log(void **state)
 	close_front();
 }
 
-static void paths(void **state)
-{
-	struct hv_vu_options o = {.path = path, .fd = -1, .mode = HV_VU_SERVE, .queues_max = 2};
-	char longer[200];
-	struct err e = {0};
-	struct hv_vu *v;
-	FILE *f = fopen(path, "w");
-	int s;
-
-	/* A file that is no socket stays. */
-	assert_non_null(f);
-	fclose(f);
-	assert_null(hv_vu_new(loop, &o, &ops, NULL, &e));
-	assert_int_equal(e.code, -EADDRINUSE);
-	assert_int_equal(access(path, F_OK), 0);
-	unlink(path);
-	/* A socket nobody listens on is replaced; one that somebody does, not. */
-	s = hv_vu_listen(path, &e);
-	assert_true(s >= 0);
-	assert_null(hv_vu_new(loop, &o, &ops, NULL, &e));
-	close(s);
-	v = hv_vu_new(loop, &o, &ops, NULL, &e);
-	assert_non_null(v);
-	hv_vu_free(v);
-	memset(longer, 'x', sizeof(longer));
-	longer[sizeof(longer) - 1] = '\0';
-	o.path = longer;
-	assert_null(hv_vu_new(loop, &o, &ops, NULL, &e));
-	assert_int_equal(e.code, -ENAMETOOLONG);
-	o.path = NULL;
-	assert_null(hv_vu_new(loop, &o, &ops, NULL, &e));
-}
-
 static int setup(void **state)
 {
 	uint8_t *at;
@@ -414,7 +380,6 @@ int main(void)
 		cmocka_unit_test(killed),
 		cmocka_unit_test(the_back_ends_channel),
 		cmocka_unit_test(the_dirty_log),
-		cmocka_unit_test(paths),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

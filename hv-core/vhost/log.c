@@ -79,7 +79,7 @@ static void forget(struct hv_vu *v)
 
 int hv_vu_log_on(struct hv_vu *v, uint64_t memory_end, struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	uint64_t pages = (memory_end + PAGE_BYTES - 1) / PAGE_BYTES;
 	int ret;
 

@@ -144,7 +144,7 @@ int hv_vu_start(struct hv_vu *v, uint64_t features, const struct hv_vu_region *r
 		unsigned int regions, const struct hv_vu_ring *ring, unsigned int rings,
 		struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	int ret;
 
 	e = e ? e : &mine;
@@ -186,7 +186,7 @@ static int begin(struct hv_vu *v, unsigned int ring, struct err *e)
 
 int hv_vu_set_call(struct hv_vu *v, unsigned int ring, int call_fd, struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	int ret = begin(v, ring, e = e ? e : &mine);
 
 	if (ret == 0) {
@@ -199,7 +199,7 @@ int hv_vu_set_call(struct hv_vu *v, unsigned int ring, int call_fd, struct err *
 
 int hv_vu_enable(struct hv_vu *v, unsigned int ring, bool enabled, struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	int ret = begin(v, ring, e = e ? e : &mine);
 
 	if (ret == 0 && !(v->offered & HV_VU_F_PROTOCOL) && !enabled)
@@ -246,7 +246,7 @@ static int stop_ring(struct hv_vu *v, unsigned int i, struct hv_vu_ring *r, stru
 
 int hv_vu_stop(struct hv_vu *v, struct hv_vu_ring *ring, unsigned int rings, struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	int ret = begin(v, 0, e = e ? e : &mine);
 
 	if (ret == 0 && rings > v->rings)
@@ -268,7 +268,7 @@ int hv_vu_stop(struct hv_vu *v, struct hv_vu_ring *ring, unsigned int rings, str
 
 int hv_vu_announce(struct hv_vu *v, const uint8_t mac[6], struct err *e)
 {
-	struct err mine;
+	struct err mine = {0};
 	uint64_t address = 0;
 	int ret = begin(v, 0, e = e ? e : &mine);
 

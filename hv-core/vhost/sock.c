@@ -20,9 +20,10 @@ uint64_t hv_vu_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
-static int address(const char *path, struct sockaddr_un *a, struct err *e)
+/* A socket, and the address it is to have or to reach. The descriptor or negative errno. */
+static int socket_for(const char *path, struct sockaddr_un *a, struct err *e)
 {
-	int fd;
+	int fd = -1;
 
 	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof(a->sun_path))
@@ -30,13 +31,15 @@ static int address(const char *path, struct sockaddr_un *a, struct err *e)
 			       path, sizeof(a->sun_path) - 1);
 	strcpy(a->sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return fd >= 0 ? fd : err_set(e, -errno, "socket: %s", strerror(errno));
+	if (fd < 0)
+		return err_set(e, -errno, "socket: %s", strerror(errno));
+	return fd;
 }
 
 int hv_vu_connect(const char *path, struct err *e)
 {
-	struct sockaddr_un a;
-	int fd = address(path, &a, e), ret;
+	struct sockaddr_un a = {0};
+	int fd = socket_for(path, &a, e), ret;
 
 	if (fd < 0)
 		return fd;
@@ -64,9 +67,9 @@ static bool remove_left_over(const char *path)
 
 int hv_vu_listen(const char *path, struct err *e)
 {
-	struct sockaddr_un a;
+	struct sockaddr_un a = {0};
 	const struct sockaddr *sa = (struct sockaddr *)&a;
-	int fd = address(path, &a, e), ret;
+	int fd = socket_for(path, &a, e), ret;
 
 	if (fd < 0)
 		return fd;

@@ -294,7 +294,7 @@ static inline int back_do(struct back *b, struct back_msg *m, int *fd, int n_fds
 
 static inline void back_serve(struct back *b, bool faulty)
 {
-	struct back_msg m;
+	struct back_msg m = {0};
 	int fd[8], n_fds, rc = 0;
 
 	b->answers = 0;

@@ -14,8 +14,8 @@
 
 #include <unistd.h>
 
-#define RECOVER_TRIES 20 /* a millisecond apart: a driver in the middle of a buffer goes on soon \
-			  */
+/* A millisecond apart: a driver in the middle of a buffer goes on soon. */
+#define RECOVER_TRIES 20
 
 static uint64_t features_told(const struct hv_net *n)
 {
