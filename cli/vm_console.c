@@ -18,7 +18,9 @@ static int open_console(const char *kind, const char *path, struct err *e)
 
 	if (strcmp(kind, "pty") == 0) {
 		fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-		return fd >= 0 ? fd : err_set(e, -errno, "%.200s: %s", path, strerror(errno));
+		if (fd < 0)
+			return err_set(e, -errno, "%.200s: %s", path, strerror(errno));
+		return fd;
 	}
 	if (strcmp(kind, "socket") != 0 || strlen(path) >= sizeof(sun.sun_path))
 		return err_set(e, -ENXIO, "the guest's console is '%s'; set console socket", kind);

@@ -119,34 +119,31 @@ int vm_remove(const struct cli *c, const char *name, struct err *e)
 	return err_set(e, -errno, "cannot remove %.200s: %s", path, strerror(errno));
 }
 
-static int by_name(const void *a, const void *b)
+static int is_definition(const struct dirent *d)
 {
-	return strcmp(json_string_value(*(json_t *const *)a),
-		      json_string_value(*(json_t *const *)b));
+	const char *dot = strrchr(d->d_name, '.');
+
+	return dot && dot != d->d_name && strcmp(dot, ".json") == 0;
 }
 
 json_t *vm_names(const struct cli *c)
 {
 	char path[PATH_MAX];
-	json_t *list[1024], *names = json_array();
-	const struct dirent *d;
-	size_t n = 0;
-	DIR *dir;
+	struct dirent **list = NULL;
+	json_t *names = json_array();
+	int n;
 
 	vm_path(c, "", "json", path);
 	*strrchr(path, '/') = '\0';
-	dir = opendir(path);
-	while (dir && n < 1024 && (d = readdir(dir))) {
-		const char *dot = strrchr(d->d_name, '.');
+	n = scandir(path, &list, is_definition, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
 
-		if (dot && strcmp(dot, ".json") == 0 && dot != d->d_name)
-			list[n++] = json_stringn(d->d_name, (size_t)(dot - d->d_name));
+		json_array_append_new(names,
+				      json_stringn(name, (size_t)(strrchr(name, '.') - name)));
+		free(list[i]);
 	}
-	if (dir)
-		closedir(dir);
-	qsort(list, n, sizeof(list[0]), by_name);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(names, list[i]);
+	free(list);
 	return names;
 }
 

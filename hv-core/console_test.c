@@ -85,7 +85,7 @@ static int join(struct fix *f)
 static void hears(struct fix *f, int fd, const char *text)
 {
 	uint64_t end = clock_now_ns() + PATIENCE_NS;
-	char buf[4096];
+	char buf[4096] = "";
 	size_t len = 0, want = strlen(text);
 
 	while (len < want || memcmp(buf + len - want, text, want) != 0) {

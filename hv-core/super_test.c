@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The supervisor with a stand-in for the guest (fake_guest.c): shows that processes come, go and
- * are spoken to as they should. It shows nothing of a machine. Argument: the program.
- */
+/* The supervisor with a stand-in for the guest (fake_guest.c): shows that processes come, go and
+ * are spoken to as they should. It shows nothing of a machine. Argument: the program. */
 #include "api/client.h"
 #include "base/clock.h"
 #include "hv-core/restart.h"
@@ -203,13 +201,11 @@ static void a_second_signal_is_force(void **state)
 	start(f, "deaf", "--stop-timeout", "0");
 	kill(f->pid, SIGTERM);
 	/* Two of them may become one; the state tells that it took the first. */
-	for (json_t *show = NULL;;) {
-		show = answer(f, "vm.show", NULL);
-		bool stopping = strcmp(json_get_str(show, "state", ""), "stopping") == 0;
+	for (bool stopping = false; !stopping;) {
+		json_t *show = answer(f, "vm.show", NULL);
 
+		stopping = strcmp(json_get_str(show, "state", ""), "stopping") == 0;
 		json_decref(show);
-		if (stopping)
-			break;
 	}
 	kill(f->pid, SIGTERM);
 	assert_int_equal(ended(f), HV_EXIT_FORCED);

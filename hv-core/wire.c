@@ -53,7 +53,7 @@ int hv_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n)
 		free(text);
 		return -EMSGSIZE;
 	}
-	if (n > 0)
+	if (fds && n > 0)
 		put_fds(&m, &control, fds, n);
 	do
 		sent = sendmsg(fd, &m, MSG_NOSIGNAL);
