@@ -38,10 +38,32 @@ double guests_mean_bytes(unsigned int frame_bytes, unsigned int mtu)
 	return frame_bytes;
 }
 
+/* How the cell's guests hold frames. Scenarios without these parameters have the defaults. */
+static void forms(const struct cell *cell, struct traffic_spec *spec)
+{
+	const char *buffers = cell_text(cell, "buffers"), *rings = cell_text(cell, "rings");
+
+	if (!strcmp(buffers, "one"))
+		spec->buffers = TRAFFIC_ONE;
+	else if (!strcmp(buffers, "2k"))
+		spec->buffers = TRAFFIC_2K;
+	if (!strcmp(rings, "vector"))
+		spec->rings = TRAFFIC_VECTOR;
+	else if (!strcmp(rings, "packed"))
+		spec->rings = TRAFFIC_PACKED;
+}
+
+/* Scenarios without the parameter have virtio-user. */
+static bool are_kvm(const struct cell *cell)
+{
+	return !strcmp(cell_text(cell, "guests"), "kvm");
+}
+
 int guests_wire(const struct cell *cell, size_t n_ports, bool guest_serves, struct wiring *w,
 		struct err *e)
 {
 	unsigned int bytes = guests_frame_bytes(cell);
+	struct traffic_spec spec = {0};
 	unsigned int mtu = 1500;
 
 	if (bytes != TRAFFIC_UNIT && bytes > mtu + ETHERNET)
@@ -52,6 +74,9 @@ int guests_wire(const struct cell *cell, size_t n_ports, bool guest_serves, stru
 			e, -EINVAL,
 			"rings vector takes frames in one buffer and no units: give it buffers "
 			"one, and a size other than 64k");
+	forms(cell, &spec);
+	if (are_kvm(cell) && kvm_guests_can(bytes, spec.buffers, spec.rings, e))
+		return e->code;
 	if (n_ports > WIRE_PORTS)
 		return err_set(e, -EINVAL, "at most %d ports", WIRE_PORTS);
 	w->n_ports = n_ports;
@@ -81,21 +106,6 @@ struct traffic_trial guests_pairs(const struct subject *s)
 	};
 }
 
-/* How the cell's guests hold frames. Scenarios without these parameters have the defaults. */
-static void forms(const struct cell *cell, struct traffic_spec *spec)
-{
-	const char *buffers = cell_text(cell, "buffers"), *rings = cell_text(cell, "rings");
-
-	if (!strcmp(buffers, "one"))
-		spec->buffers = TRAFFIC_ONE;
-	else if (!strcmp(buffers, "2k"))
-		spec->buffers = TRAFFIC_2K;
-	if (!strcmp(rings, "vector"))
-		spec->rings = TRAFFIC_VECTOR;
-	else if (!strcmp(rings, "packed"))
-		spec->rings = TRAFFIC_PACKED;
-}
-
 int guests_open(struct subject *s, struct guests *g, struct err *e)
 {
 	const struct wiring *w = &s->rig->wiring;
@@ -106,19 +116,26 @@ int guests_open(struct subject *s, struct guests *g, struct err *e)
 		.tso = w->ports[0].tso,
 		.mtu = w->mtu,
 	};
-	char name[64];
 	int ret;
 
+	g->subject = s;
 	forms(s->cell, &spec);
-	snprintf(name, sizeof(name), "%s.load", s->rig->id);
-	spec.name = name;
+	snprintf(g->name, sizeof(g->name), "%s.load", s->rig->id);
+	spec.name = g->name;
+	if (are_kvm(s->cell)) {
+		g->kvm = (struct kvm_guests){.wiring = w,
+					     .name = g->name,
+					     .cpus = s->load_cpus,
+					     .buffers = spec.buffers,
+					     .packed = spec.rings == TRAFFIC_PACKED};
+		return kvm_guests_ready(e);
+	}
 	for (size_t i = 0; i < w->n_ports; i++)
 		spec.ports[i] = (struct traffic_port){
 			.socket = w->ports[i].socket,
 			.server = w->ports[i].guest_serves,
 			.queues = w->ports[i].queues,
 		};
-	g->subject = s;
 	s->say(s, "starting the load");
 	ret = traffic_start(&spec, &g->traffic, e);
 	if (ret != 0)
@@ -143,6 +160,9 @@ int guests_teach(struct guests *g, struct err *e)
 	uint64_t now = clock_now_ns();
 	int ret;
 
+	/* Virtual machines are started anew for each trial, and meet before they begin. */
+	if (!g->traffic)
+		return 0;
 	if (g->taught_ns && now - g->taught_ns < TEACH_AGAIN_S * UINT64_C(1000000000))
 		return 0;
 	g->subject->say(g->subject, "teaching %u addresses", g->base.flows);
@@ -245,7 +265,8 @@ static int try_once(struct guests *g, const struct traffic_trial *trial, struct 
 	if (ret != 0)
 		return ret;
 	watch_begin(&watch);
-	ret = traffic_run(g->traffic, trial, r, e);
+	ret = g->traffic ? traffic_run(g->traffic, trial, r, e)
+			 : kvm_guests_run(&g->kvm, trial, r, e);
 	watch_end(&watch, &seen);
 	if (ret != 0)
 		return ret;

@@ -7,6 +7,7 @@
 #ifndef BENCH_GUESTS_H
 #define BENCH_GUESTS_H
 
+#include "bench/kvm_guests.h"
 #include "bench/scenario.h"
 #include "bench/stat/search.h"
 #include "bench/traffic/traffic.h"
@@ -15,7 +16,9 @@ enum { GUESTS_TRIAL_INVALID = 1 };
 
 struct guests {
 	struct subject *subject;
-	struct traffic *traffic;
+	struct traffic *traffic; /* NULL: the guests are virtual machines */
+	struct kvm_guests kvm;
+	char name[64];
 	struct traffic_trial base; /* size, flows and ways of this cell */
 	uint64_t taught_ns;	   /* when; 0: never */
 	double start_load;	   /* what an earlier search found */

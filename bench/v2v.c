@@ -12,6 +12,8 @@ static const struct scenario_param params[] = {
 	 "a frame lies in one buffer or in some of 2 KB; mixed: sent from one, received in 2 KB"},
 	{"rings", "in-order", "in-order|vector|packed",
 	 "of the guests; vector: split, not mergeable, received with vectors"},
+	{"guests", "user", "user|kvm",
+	 "user: DPDK's virtio-user in a process; kvm: micro-guests in flue-vm"},
 	{"both", "on", "on|off", "both ways at once"},
 	{"goal", "max+0.1%", "max|0|0.1%|0.5%|1%|max+0|max+0.1%|max+0.5%|0+0.5%|max+0+0.5%",
 	 "what may be lost; max: the most that comes through, whatever is lost"},

@@ -2,7 +2,7 @@
 #include "hv-core/child.h"
 
 #include "base/log.h"
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static void send_event(struct child *c, const char *event, json_t *more)
 	int ret;
 
 	json_object_set_new(msg, "event", json_string(event));
-	ret = hv_link_send(c->link, msg, NULL, 0);
+	ret = hv_wire_send(c->link, msg, NULL, 0);
 	if (ret != 0)
 		log_warn("cannot tell the supervisor: %s", strerror(-ret));
 	json_decref(msg);
@@ -117,13 +117,13 @@ static void answer(struct child *c, const json_t *id, json_t *result, const stru
 	if (result)
 		json_object_set(msg, "result", result);
 	else
-		json_object_set_new(msg, "error", hv_link_from_err(e));
-	ret = hv_link_send(c->link, msg, NULL, 0);
+		json_object_set_new(msg, "error", hv_wire_from_err(e));
+	ret = hv_wire_send(c->link, msg, NULL, 0);
 	if (ret == -EMSGSIZE) {
 		err_set(&too_long, ret, "the answer is too long");
 		json_object_del(msg, "result");
-		json_object_set_new(msg, "error", hv_link_from_err(&too_long));
-		ret = hv_link_send(c->link, msg, NULL, 0);
+		json_object_set_new(msg, "error", hv_wire_from_err(&too_long));
+		ret = hv_wire_send(c->link, msg, NULL, 0);
 	}
 	if (ret != 0)
 		log_warn("cannot answer the supervisor: %s", strerror(-ret));
@@ -133,8 +133,8 @@ static void answer(struct child *c, const json_t *id, json_t *result, const stru
 static void on_link(evutil_socket_t fd, short what, void *arg)
 {
 	struct child *c = arg;
-	int fds[HV_LINK_FDS], ret;
-	json_t *msg = hv_link_receive(fd, fds, &ret), *result;
+	int fds[HV_WIRE_FDS], ret;
+	json_t *msg = hv_wire_receive(fd, fds, &ret), *result;
 	struct err e = {0};
 
 	if (!msg && ret == -EAGAIN)
@@ -149,7 +149,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 		answer(c, json_object_get(msg, "id"), result, &e);
 	json_decref(result);
 	json_decref(msg);
-	for (int i = 0; i < HV_LINK_FDS; i++)
+	for (int i = 0; i < HV_WIRE_FDS; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }
@@ -231,7 +231,7 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 	if (ret == 0)
 		status = ended(&c);
 	else
-		send_event(&c, "failed", hv_link_from_err(&e));
+		send_event(&c, "failed", hv_wire_from_err(&e));
 	guest_destroy(c.guest);
 	if (c.loop)
 		event_base_free(c.loop);

@@ -18,7 +18,7 @@ enum hv_child_exit {
 };
 
 /* Runs the guest. Everything comes in as descriptors: fds, and link, the socket to the supervisor
- * (hv-core/link.h); all others are closed. Returns what the process is to end with. Called in a new
+ * (hv-core/wire.h); all others are closed. Returns what the process is to end with. Called in a new
  * process, on its only thread. */
 int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int link,
 		  pid_t supervisor);

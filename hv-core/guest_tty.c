@@ -99,8 +99,11 @@ int guest_tty_create(struct guest *g, int in_fd, int out_fd, struct err *e)
 		return 0;
 	t->readable = event_new(g->vm.loop, in_fd, EV_READ | EV_PERSIST, on_readable, t);
 	t->room = event_new(g->vm.loop, t->room_fd, EV_READ | EV_PERSIST, on_room, t);
-	if (!t->readable || !t->room || event_add(t->readable, NULL) || event_add(t->room, NULL))
+	if (!t->readable || !t->room)
 		return err_set(e, -ENOMEM, "out of memory");
+	/* Not for want of memory: a plain file cannot be waited for. */
+	if (event_add(t->readable, NULL) || event_add(t->room, NULL))
+		return err_set(e, -EINVAL, "the console's input must be a pipe, a socket or a terminal");
 	return 0;
 }
 

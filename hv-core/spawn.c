@@ -2,7 +2,7 @@
 #include "hv-core/spawn.h"
 
 #include "hv-core/child.h"
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -75,7 +75,7 @@ int hv_spawn(const struct hv_config *config, const struct hv_fds *fds, pid_t *pi
 {
 	sigset_t all, before;
 	pid_t self = getpid();
-	int pair[2], ret = hv_link_pair(pair);
+	int pair[2], ret = hv_wire_pair(pair);
 
 	if (ret != 0)
 		return err_set(e, ret, "cannot make a socket: %s", strerror(-ret));

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /* Forks; the new process runs hv_child_main() with fds and ends. *link: the supervisor's end of the
- * socket between them (hv-core/link.h). 0 or negative errno. Main thread, the only one. */
+ * socket between them (hv-core/wire.h). 0 or negative errno. Main thread, the only one. */
 int hv_spawn(const struct hv_config *config, const struct hv_fds *fds, pid_t *pid, int *link,
 	     struct err *e);
 

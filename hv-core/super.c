@@ -6,7 +6,7 @@
 #include "base/notify.h"
 #include "hv-core/child.h"
 #include "hv-core/handin.h"
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 #include "hv-core/spawn.h"
 
 #include <signal.h>
@@ -89,7 +89,7 @@ static void on_message(struct super *s, const json_t *msg)
 			notify_send("READY=1");
 		s->first = false;
 	} else if (strcmp(event, "failed") == 0) {
-		hv_link_to_err(msg, &e);
+		hv_wire_to_err(msg, &e);
 		has_failed(s, &e);
 	} else if (strcmp(event, "end") == 0) {
 		snprintf(s->why, sizeof(s->why), "%.255s", json_get_str(msg, "why", ""));
@@ -102,7 +102,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	json_t *msg;
 	int ret;
 
-	while ((msg = hv_link_receive(s->link, NULL, &ret))) {
+	while ((msg = hv_wire_receive(s->link, NULL, &ret))) {
 		on_message(s, msg);
 		json_decref(msg);
 	}

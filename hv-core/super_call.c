@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 #include "hv-core/super.h"
 
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static int send_call(struct super *s, const char *call, const json_t *params, js
 	if (ret == 0 && id)
 		ret = json_object_set_new(msg, "id", json_integer(id));
 	if (ret == 0)
-		ret = s->link >= 0 ? hv_link_send(s->link, msg, fds, n) : -ESRCH;
+		ret = s->link >= 0 ? hv_wire_send(s->link, msg, fds, n) : -ESRCH;
 	json_decref(msg);
 	return ret;
 }
@@ -99,7 +99,7 @@ void super_answered(struct super *s, const json_t *msg)
 		return;
 	if (!json_is_object(result)) {
 		result = NULL;
-		hv_link_to_err(json_object_get(msg, "error"), &e);
+		hv_wire_to_err(json_object_get(msg, "error"), &e);
 	}
 	finish(c, result, &e);
 }

@@ -53,17 +53,21 @@ const char *bench_dir(void)
 const char *bench_program(const char *name)
 {
 	static const struct {
-		const char *name, *below; /* its place below the build directory */
-	} ours[] = {{"flued", "vswitch/flued"},
-		    {"flue", "cli/flue"},
-		    {"flue-bench", "bench/flue-bench"}};
-	static char paths[3][PATH_MAX];
+		const char *name, *below; /* its place below the build directory, */
+		const char *installed;	  /* and from where flue-bench is installed */
+	} ours[] = {{"flued", "vswitch/flued", "flued"},
+		    {"flue", "cli/flue", "flue"},
+		    {"flue-bench", "bench/flue-bench", "flue-bench"},
+		    {"flue-vm", "hv-core/flue-vm", "flue-vm"},
+		    {"microguest", "hv-core/microguest/microguest", "../share/flue/microguest"}};
+	enum { N = sizeof(ours) / sizeof(ours[0]) };
+	static char paths[N][PATH_MAX];
 	char self[PATH_MAX / 2];
 	size_t i = 0;
 
-	while (i < 3 && strcmp(ours[i].name, name) != 0)
+	while (i < N && strcmp(ours[i].name, name) != 0)
 		i++;
-	if (i == 3)
+	if (i == N)
 		return name;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n <= 0)
@@ -75,7 +79,8 @@ const char *bench_program(const char *name)
 	/* In a build directory, flue-bench is one level down and a test program two. */
 	for (int up = 0; up < 3 && slash; up++, slash = strrchr(self, '/')) {
 		*slash = '\0';
-		snprintf(paths[i], sizeof(paths[i]), "%s/%s", self, up ? ours[i].below : name);
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", self,
+			 up ? ours[i].below : ours[i].installed);
 		if (access(paths[i], X_OK) == 0)
 			return paths[i];
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hv-core/boot/acpi.h"
 
+#include "hv-core/boot/reset_vector.h"
 #include "hv-core/device/sleep.h"
 
 #include <stdlib.h>
@@ -153,7 +154,7 @@ static size_t mcfg(struct hv_aml *t)
 	hv_aml_number(t, HV_ECAM, 8);
 	hv_aml_number(t, 0, 2); /* segment */
 	hv_aml_number(t, 0, 1);
-	hv_aml_number(t, HV_ECAM_SIZE / (1 << 20) - 1, 1);
+	hv_aml_number(t, HV_ACPI_LAST_BUS, 1);
 	hv_aml_number(t, 0, 4);
 	end(t, at);
 	return at;
@@ -194,14 +195,15 @@ size_t hv_acpi_build(const struct hv_acpi *c, uint64_t at, uint8_t *p, size_t ro
 
 int hv_acpi_write(struct hv_vm *vm, struct err *e)
 {
-	uint8_t *p = calloc(1, HV_BOOT_ACPI_SIZE);
+	const size_t room = HV_BOOT_ACPI_SIZE - HV_RESET_VECTOR_BYTES;
+	uint8_t *p = calloc(1, room);
 	struct hv_acpi c = {.cpus = vm->cpus};
 	int r = -ENOMEM;
 
 	if (!p)
 		goto done;
 	hv_pci_windows(vm, &c.windows);
-	size_t len = hv_acpi_build(&c, HV_BOOT_ACPI, p, HV_BOOT_ACPI_SIZE);
+	size_t len = hv_acpi_build(&c, HV_BOOT_ACPI, p, room);
 
 	r = len ? hv_mem_write(&vm->mem, HV_BOOT_ACPI, p, len) : -ENOSPC;
 done:

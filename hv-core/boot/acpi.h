@@ -10,6 +10,10 @@
 #include "hv-core/boot/aml.h"
 #include "hv-core/pci/pci.h"
 
+/* The bus has no bridges, and the tables say so: Linux looks into every slot of every bus that MCFG
+ * names, two exits each. */
+#define HV_ACPI_LAST_BUS 0
+
 struct hv_acpi {
 	unsigned int cpus;
 	struct hv_pci_windows windows;

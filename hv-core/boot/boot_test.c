@@ -131,6 +131,8 @@ static void linux_finds_what_the_protocol_says(void **state)
 	assert_memory_equal(text, "initial files", 13);
 	read_guest(&vm, HV_BOOT_ACPI, text, 8);
 	assert_memory_equal(text, "RSD PTR ", 8);
+	read_guest(&vm, 0xffff0, text, 6);
+	assert_memory_equal(text, "\xba\x02\x06\xb0\x01\xee", 6);
 	hv_mem_destroy(&vm.mem);
 }
 
@@ -282,6 +284,18 @@ static void a_native_guest_finds_its_boot_page(void **state)
 	assert_true(b.ecam == HV_ECAM);
 	read_guest(&vm, b.cmdline, text, 5);
 	assert_string_equal(text, "send");
+
+	/* Where a KVM looks for the right to a port, it is. */
+	struct kvm_segment tr = started.sregs.tr;
+	uint8_t bitmap[8192 + 1];
+	uint16_t bitmap_at;
+	a_descriptor_agrees(&vm, &tr);
+	read_guest(&vm, tr.base + 0x66, &bitmap_at, 2);
+	assert_int_equal(bitmap_at + sizeof(bitmap) - 1, tr.limit);
+	read_guest(&vm, tr.base + bitmap_at, bitmap, sizeof(bitmap));
+	for (int i = 0; i < 8192; i++)
+		assert_int_equal(bitmap[i], 0);
+	assert_int_equal(bitmap[8192], 0xff);
 
 	/* All of it is for level 3, and the upper window as far as is said. */
 	hv_pci_windows(&vm, &w);

@@ -146,7 +146,7 @@ static void bridge_resources(struct hv_aml *a, const struct hv_pci_windows *w)
 	hv_aml_name(a, "_CRS");
 	size_t crs = hv_aml_resources(a);
 
-	hv_res_buses(a, 0, HV_ECAM_SIZE / (1 << 20) - 1);
+	hv_res_buses(a, 0, HV_ACPI_LAST_BUS);
 	hv_res_io(a, HV_PORT_PCI, PORT_PCI_CONFIG_PORTS);
 	hv_res_window_io(a, HV_PORT_PCI_IO, PORT_PCI_IO_END - HV_PORT_PCI_IO);
 	if (w->mem32_bytes)

@@ -6,6 +6,7 @@
 #include "hv-core/boot/bzimage.h"
 #include "hv-core/boot/load.h"
 #include "hv-core/boot/memmap.h"
+#include "hv-core/boot/reset_vector.h"
 #include "hv-core/boot/start.h"
 
 #include <string.h>
@@ -102,6 +103,8 @@ int hv_boot_linux(struct hv_vm *vm, const struct hv_boot_image *kernel,
 	if (!initrd)
 		initrd = &none;
 	r = hv_acpi_write(vm, e);
+	if (r == 0)
+		r = hv_reset_vector_write(vm, e);
 	if (r != 0)
 		return r;
 	if (hv_elf_is(kernel))

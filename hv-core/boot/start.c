@@ -38,11 +38,39 @@ static struct kvm_segment flat(unsigned int index, unsigned int type, unsigned i
 	};
 }
 
-/* The task register must hold something; nothing is ever taken from there. */
-static struct kvm_segment task(void)
+/*
+ * The task register must hold something; at level 0 nothing is ever taken from there. At level 3
+ * IOPL 3 allows all ports, but a KVM that emulates port I/O may look for permission in the task
+ * state segment all the same. So there is one for native guests, with a bitmap of zeros that allows
+ * each port (Intel SDM 19.5.2); of it only where the bitmap begins is not zero.
+ */
+#define TASK_AT	       0x1000u
+#define TASK_BYTES     0x68u
+#define TASK_BITMAP_AT 0x66u /* 16 bits: the bitmap's offset */
+#define BITMAP_BYTES   (65536u / 8)
+_Static_assert(TASK_AT >= HV_BOOT_GDT + GDT_N * 8 &&
+		       TASK_AT + TASK_BYTES + BITMAP_BYTES < HV_BOOT_PARAMS,
+	       "the task state segment is between the descriptor table and what is handed over");
+
+static struct kvm_segment task(bool user)
 {
 	return (struct kvm_segment){
-		.limit = 0x67, .selector = GDT_TSS << 3, .type = TYPE_BUSY_TSS, .present = 1};
+		.base = user ? TASK_AT : 0,
+		.limit = user ? TASK_BYTES + BITMAP_BYTES : TASK_BYTES - 1,
+		.selector = GDT_TSS << 3,
+		.type = TYPE_BUSY_TSS,
+		.present = 1,
+	};
+}
+
+static int write_task(struct hv_vm *vm)
+{
+	const uint16_t bitmap = TASK_BYTES;
+	const uint8_t end = 0xff; /* one byte behind it must not allow */
+
+	if (hv_mem_write(&vm->mem, TASK_AT + TASK_BITMAP_AT, &bitmap, sizeof(bitmap)) != 0)
+		return -EFAULT;
+	return hv_mem_write(&vm->mem, TASK_AT + TASK_BYTES + BITMAP_BYTES, &end, sizeof(end));
 }
 
 /* As the processor has it in memory (Intel SDM 3.4.5, figure 3-8). */
@@ -56,14 +84,14 @@ static uint64_t descriptor(const struct kvm_segment *s)
 	       (uint64_t)s->g << 55 | (s->base >> 24 & 0xff) << 56;
 }
 
-static int write_gdt(struct hv_vm *vm, struct kvm_dtable *gdt)
+static int write_gdt(struct hv_vm *vm, bool user, struct kvm_dtable *gdt)
 {
 	const struct kvm_segment code32 = flat(GDT_CODE32, TYPE_CODE, 0, false);
 	const struct kvm_segment code64 = flat(GDT_CODE64, TYPE_CODE, 0, true);
 	const struct kvm_segment data = flat(GDT_DATA, TYPE_DATA, 0, false);
 	const struct kvm_segment user_data = flat(GDT_USER_DATA, TYPE_DATA, 3, false);
 	const struct kvm_segment user_code = flat(GDT_USER_CODE, TYPE_CODE, 3, true);
-	const struct kvm_segment tss = task();
+	const struct kvm_segment tss = task(user);
 	/* The task's is 16 bytes long in 64-bit mode; the upper half of its base is 0. */
 	const uint64_t table[GDT_N] = {
 		[GDT_CODE32] = descriptor(&code32),	  [GDT_CODE64] = descriptor(&code64),
@@ -143,7 +171,7 @@ static void set_segments(struct kvm_sregs *s, struct kvm_segment code, struct kv
 {
 	s->cs = code;
 	s->ds = s->es = s->fs = s->gs = s->ss = data;
-	s->tr = task();
+	s->tr = task(code.dpl == 3);
 	s->ldt = (struct kvm_segment){.unusable = 1};
 }
 
@@ -155,7 +183,7 @@ int hv_start_prepare(struct hv_vm *vm, enum hv_start_mode mode, uint64_t window,
 
 	*s = (struct hv_start){.regs.rflags = FLAGS_FIXED};
 	s->sregs.cr0 = CR0_PE | CR0_ET;
-	r = write_gdt(vm, &s->sregs.gdt);
+	r = write_gdt(vm, user, &s->sregs.gdt);
 	if (mode == HV_START_32) {
 		set_segments(&s->sregs, flat(GDT_CODE32, TYPE_CODE, 0, false),
 			     flat(GDT_DATA, TYPE_DATA, 0, false));
@@ -175,6 +203,8 @@ int hv_start_prepare(struct hv_vm *vm, enum hv_start_mode mode, uint64_t window,
 		set_segments(&s->sregs, flat(GDT_USER_CODE, TYPE_CODE, 3, true),
 			     flat(GDT_USER_DATA, TYPE_DATA, 3, false));
 		s->regs.rflags |= FLAGS_IOPL3;
+		if (r == 0)
+			r = write_task(vm);
 	}
 	if (r != 0)
 		return err_set(e, r, "the guest's memory has no room for the boot tables");

@@ -7,6 +7,7 @@
 
 #include <asm/bootparam.h>
 #include <elf.h>
+#include <stddef.h>
 #include <string.h>
 
 #define TEST_KERNEL_BYTES 0x400
@@ -81,13 +82,13 @@ static inline struct test_elf *test_elf_new(uint64_t at, const void *code, size_
 				      .note = {4, 8, 18, "Xen", at},
 			      }};
 	t.f.load = (Elf64_Phdr){.p_type = PT_LOAD,
-				.p_offset = (uint64_t)((uint8_t *)t.f.code - (uint8_t *)&t.f),
+				.p_offset = offsetof(struct test_elf, f.code),
 				.p_vaddr = at,
 				.p_paddr = at,
 				.p_filesz = sizeof(t.f.code),
 				.p_memsz = TEST_ELF_MEMORY};
 	t.f.notes = (Elf64_Phdr){.p_type = PT_NOTE,
-				 .p_offset = (uint64_t)((uint8_t *)&t.f.note - (uint8_t *)&t.f),
+				 .p_offset = offsetof(struct test_elf, f.note),
 				 .p_filesz = sizeof(t.f.note),
 				 .p_memsz = sizeof(t.f.note),
 				 .p_align = 4};

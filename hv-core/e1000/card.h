@@ -52,8 +52,8 @@ struct hv_e1000_context {
 
 /* The microwire EEPROM's end of its four wires. */
 struct hv_e1000_microwire {
-	uint16_t in;	 /* bits of the command so far, its start bit first */
-	uint8_t bits;	 /* of `in`; what comes after a whole command is ignored */
+	uint16_t in;	  /* bits of the command so far, its start bit first */
+	uint8_t bits;	  /* of `in`; what comes after a whole command is ignored */
 	uint8_t out_left; /* bits still to be shifted out */
 	uint16_t out;
 	bool data; /* what DO shows */

@@ -6,7 +6,8 @@
  *
  *	hv_e1000_cards SOCKET SOCKET
  *
- * Writes a line now and then: "received A B interrupts N downs N", in bytes. SIGUSR1: holds both
+ * Writes a line now and then: "received A B interrupts N downs N sent N came N": bytes of payload,
+ * then what both links carried, where a unit that goes whole counts once. SIGUSR1: holds both
  * cards still, saves them, loads what was saved and goes on. SIGTERM: ends with 0.
  */
 #include "hv-core/e1000/device.h"
@@ -242,14 +243,19 @@ static void say(void)
 {
 	static uint64_t next_ns;
 	uint64_t now = clock_now_ns();
+	struct hv_link_stats a, b;
 
 	if (now < next_ns)
 		return;
 	next_ns = now + 100000000;
-	printf("received %llu %llu interrupts %llu downs %llu\n",
+	hv_e1000_link_stats(driver[0].card, &a);
+	hv_e1000_link_stats(driver[1].card, &b);
+	printf("received %llu %llu interrupts %llu downs %llu sent %llu came %llu\n",
 	       (unsigned long long)driver[0].received, (unsigned long long)driver[1].received,
 	       (unsigned long long)interrupts,
-	       (unsigned long long)(driver[0].downs + driver[1].downs));
+	       (unsigned long long)(driver[0].downs + driver[1].downs),
+	       (unsigned long long)(a.sent + b.sent),
+	       (unsigned long long)(a.received + b.received));
 	fflush(stdout);
 }
 

@@ -71,9 +71,10 @@ static void forget_alarm(struct hv_e1000 *d)
 /* Until something happens. */
 static void sleep_now(struct hv_e1000 *d)
 {
-	struct pollfd fd[] = {{.fd = d->wake_fd, .events = POLLIN},
-			      {.fd = hv_link_call_fd(d->link), .events = POLLIN},
-			      {.fd = d->timer_fd, .events = POLLIN}};
+	enum { WAKE, LINK, TIMER };
+	struct pollfd fd[] = {[WAKE] = {.fd = d->wake_fd, .events = POLLIN},
+			      [LINK] = {.fd = hv_link_call_fd(d->link), .events = POLLIN},
+			      [TIMER] = {.fd = d->timer_fd, .events = POLLIN}};
 	eventfd_t n;
 
 	pthread_mutex_lock(&d->fn.lock);
@@ -89,8 +90,10 @@ static void sleep_now(struct hv_e1000 *d)
 	pthread_mutex_lock(&d->fn.lock);
 	d->asleep = d->poked = false;
 	pthread_mutex_unlock(&d->fn.lock);
-	eventfd_read(d->wake_fd, &n);
-	forget_alarm(d);
+	if (fd[WAKE].revents)
+		eventfd_read(d->wake_fd, &n);
+	if (fd[TIMER].revents)
+		forget_alarm(d);
 	hv_link_busy(d->link);
 }
 

@@ -38,7 +38,7 @@ int hv_e1000_start(struct hv_e1000 *d, int (*thread_init)(void *arg, struct err 
 void hv_e1000_remove(struct hv_e1000 *d);
 
 struct hv_pci_fn *hv_e1000_fn(struct hv_e1000 *d);
-bool hv_e1000_connected(struct hv_e1000 *d); /* any thread */
+bool hv_e1000_connected(struct hv_e1000 *d);			       /* any thread */
 void hv_e1000_link_stats(struct hv_e1000 *d, struct hv_link_stats *s); /* any thread */
 
 #endif

@@ -16,7 +16,7 @@ void hv_e1000_eeprom_init(struct hv_e1000_card *c, const uint8_t mac[6])
 	memset(w, 0, sizeof(c->eeprom));
 	for (int i = 0; i < 3; i++)
 		w[i] = (uint16_t)(mac[2 * i] | mac[2 * i + 1] << 8);
-	w[0x04] = 0xffff; /* LEDs: as the driver likes */
+	w[0x04] = 0xffff;	    /* LEDs: as the driver likes */
 	w[0x08] = w[0x09] = 0xffff; /* no part number */
 	w[0x0a] = 0x4003;	    /* signature; identifiers come from here */
 	w[0x0b] = BOARD;

@@ -51,8 +51,8 @@ bool hv_e1000_frame_put(struct hv_e1000_card *c, uint8_t *front, uint32_t bytes,
 	return c->env.wire->send(c->env.wire_self, iov, n + 1, hdr);
 }
 
-/* The sum of [start, end] goes to `at`, where a part of it may be already; end 0: all the rest. What
- * does not lie within the frame is not done. */
+/* The sum of [start, end] goes to `at`, where a part of it may be already; end 0: all the rest.
+ * What does not lie within the frame is not done. */
 static void insert(struct hv_e1000_frame *f, uint32_t start, uint32_t end, uint32_t at, bool udp)
 {
 	struct hv_e1000_sum s = {0};

@@ -11,13 +11,22 @@
 #include <string.h>
 
 #define ALL 0xffffffffu
-#define HELD(off, mask)	       {off, 1, mask, mask}
-#define ARRAY(off, n, mask)    {off, n, mask, mask}
-#define SPECIAL(off, held)     {off, 1, 0, held}
+#define HELD(off, mask)            \
+	{                          \
+		off, 1, mask, mask \
+	}
+#define ARRAY(off, n, mask)        \
+	{                          \
+		off, n, mask, mask \
+	}
+#define SPECIAL(off, held)      \
+	{                       \
+		off, 1, 0, held \
+	}
 
 /* In order of offsets. */
 const struct hv_e1000_reg hv_e1000_regs[] = {
-	SPECIAL(E1000_CTRL, ALL &~(E1000_CTRL_RST | E1000_CTRL_PHY_RST)),
+	SPECIAL(E1000_CTRL, ALL & ~(E1000_CTRL_RST | E1000_CTRL_PHY_RST)),
 	SPECIAL(E1000_STATUS, 0),
 	SPECIAL(E1000_EECD, 0x77),
 	SPECIAL(E1000_EERD, ALL),

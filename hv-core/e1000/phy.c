@@ -21,8 +21,16 @@ enum {
 	EXT_SPECIFIC = 20,
 };
 
-enum { RESET = 0x8000, SPEED_100 = 0x2000, ANEG = 0x1000, DOWN = 0x0800, RESTART = 0x0200,
-       FULL = 0x0100, SPEED_1000 = 0x0040, CONTROL_DEFAULT = ANEG | FULL | SPEED_1000 };
+enum {
+	RESET = 0x8000,
+	SPEED_100 = 0x2000,
+	ANEG = 0x1000,
+	DOWN = 0x0800,
+	RESTART = 0x0200,
+	FULL = 0x0100,
+	SPEED_1000 = 0x0040,
+	CONTROL_DEFAULT = ANEG | FULL | SPEED_1000
+};
 
 struct speed {
 	uint16_t mbps; /* 0: no link */
@@ -65,8 +73,8 @@ uint32_t hv_e1000_status(const struct hv_e1000_card *c)
 	if (s.full || !s.mbps)
 		v |= E1000_STATUS_FD;
 	v |= s.mbps == 100 ? E1000_STATUS_100 : s.mbps == 10 ? 0 : E1000_STATUS_1000;
-	/* The frames wait for the switch: to the driver, that is a partner that said "pause", and no
-	 * reason to think the card hangs. */
+	/* The frames wait for the switch: to the driver, that is a partner that said "pause", and
+	 * no reason to think the card hangs. */
 	if (c->tx_full)
 		v |= E1000_STATUS_TXOFF;
 	return v;
@@ -143,7 +151,9 @@ static uint16_t phy_read(struct hv_e1000_card *c, unsigned int reg)
 	case SPECIFIC_STATUS: /* speed, duplex, resolved, link */
 		if (!s.mbps)
 			return 0;
-		return (uint16_t)((s.mbps == 1000 ? 0x8000 : s.mbps == 100 ? 0x4000 : 0) |
+		return (uint16_t)((s.mbps == 1000  ? 0x8000
+				   : s.mbps == 100 ? 0x4000
+						   : 0) |
 				  (s.full ? 0x2000 : 0) | 0x0c00);
 	default:
 		return c->phy[reg];

@@ -252,7 +252,7 @@ static void the_stock_driver_finds_its_card(void **state)
 	assert_false(t.line);
 	wr(&t, E1000_IMC, 0xffffffff);
 	read_phy(&t, 1);
-	assert_true(read_phy(&t, 1) & 0x0004); /* e1000_check_for_link() */
+	assert_true(read_phy(&t, 1) & 0x0004);		     /* e1000_check_for_link() */
 	assert_int_equal(rd(&t, E1000_STATUS) & 0xc1, 0x81); /* 1000, full duplex */
 	wr(&t, E1000_TCTL, rd(&t, E1000_TCTL) | E1000_TCTL_EN);
 	wr(&t, E1000_IMS, 0x9d);

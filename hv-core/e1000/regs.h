@@ -149,19 +149,19 @@
 #define E1000_INT_MDAC	 0x00200u
 #define E1000_INT_ALL	 0x1ffffu
 
-#define E1000_RCTL_EN	   0x00000002u
-#define E1000_RCTL_UPE	   0x00000008u
-#define E1000_RCTL_MPE	   0x00000010u
-#define E1000_RCTL_LPE	   0x00000020u
+#define E1000_RCTL_EN	    0x00000002u
+#define E1000_RCTL_UPE	    0x00000008u
+#define E1000_RCTL_MPE	    0x00000010u
+#define E1000_RCTL_LPE	    0x00000020u
 #define E1000_RCTL_RDMTS(r) ((r) >> 8 & 3)
 #define E1000_RCTL_MO(r)    ((r) >> 12 & 3)
-#define E1000_RCTL_BAM	   0x00008000u
+#define E1000_RCTL_BAM	    0x00008000u
 #define E1000_RCTL_BSIZE(r) ((r) >> 16 & 3)
-#define E1000_RCTL_VFE	   0x00040000u
-#define E1000_RCTL_CFIEN   0x00080000u
-#define E1000_RCTL_CFI	   0x00100000u
-#define E1000_RCTL_BSEX	   0x02000000u
-#define E1000_RCTL_SECRC   0x04000000u
+#define E1000_RCTL_VFE	    0x00040000u
+#define E1000_RCTL_CFIEN    0x00080000u
+#define E1000_RCTL_CFI	    0x00100000u
+#define E1000_RCTL_BSEX	    0x02000000u
+#define E1000_RCTL_SECRC    0x04000000u
 
 #define E1000_TCTL_EN  0x2u
 #define E1000_TCTL_PSP 0x8u
@@ -174,23 +174,23 @@
 
 /* A descriptor is two little-endian 64-bit words; these are fields of the second. Transmit, all
  * kinds (3.3.3, 3.3.6, 3.3.7): */
-#define E1000_TX_EOP  (1ull << 24)
-#define E1000_TX_IFCS (1ull << 25)
-#define E1000_TX_IC   (1ull << 26) /* legacy: insert checksum */
-#define E1000_TX_TSE  (1ull << 26) /* extended: segment */
-#define E1000_TX_RS   (1ull << 27)
-#define E1000_TX_DEXT (1ull << 29)
-#define E1000_TX_VLE  (1ull << 30)
-#define E1000_TX_DD   (1ull << 32)
-#define E1000_TX_TYPE(d)   ((unsigned int)((d) >> 20 & 0xf)) /* extended: 0 context, 1 data */
-#define E1000_TX_CSO(d)	   ((uint8_t)((d) >> 16))
-#define E1000_TX_CSS(d)	   ((uint8_t)((d) >> 40))
+#define E1000_TX_EOP	    (1ull << 24)
+#define E1000_TX_IFCS	    (1ull << 25)
+#define E1000_TX_IC	    (1ull << 26) /* legacy: insert checksum */
+#define E1000_TX_TSE	    (1ull << 26) /* extended: segment */
+#define E1000_TX_RS	    (1ull << 27)
+#define E1000_TX_DEXT	    (1ull << 29)
+#define E1000_TX_VLE	    (1ull << 30)
+#define E1000_TX_DD	    (1ull << 32)
+#define E1000_TX_TYPE(d)    ((unsigned int)((d) >> 20 & 0xf)) /* extended: 0 context, 1 data */
+#define E1000_TX_CSO(d)	    ((uint8_t)((d) >> 16))
+#define E1000_TX_CSS(d)	    ((uint8_t)((d) >> 40))
 #define E1000_TX_SPECIAL(d) ((uint16_t)((d) >> 48))
-#define E1000_TX_IXSM (1ull << 40) /* data: insert the IP checksum */
-#define E1000_TX_TXSM (1ull << 41) /* data: insert the TCP or UDP checksum */
-#define E1000_TU_TCP  (1ull << 24) /* context */
-#define E1000_TU_IP   (1ull << 25)
-#define E1000_TU_TSE  (1ull << 26)
+#define E1000_TX_IXSM	    (1ull << 40) /* data: insert the IP checksum */
+#define E1000_TX_TXSM	    (1ull << 41) /* data: insert the TCP or UDP checksum */
+#define E1000_TU_TCP	    (1ull << 24) /* context */
+#define E1000_TU_IP	    (1ull << 25)
+#define E1000_TU_TSE	    (1ull << 26)
 
 /* Receive (3.2.3): status and errors as they lie in the second word. */
 #define E1000_RX_DD    (1ull << 32)
@@ -202,8 +202,8 @@
 #define E1000_RX_IPE   (1ull << 46)
 
 #define E1000_FCS_BYTES	  4u
-#define E1000_FRAME_MIN	  60u /* bytes without the FCS */
+#define E1000_FRAME_MIN	  60u	 /* bytes without the FCS */
 #define E1000_FRAME_MAX	  16380u /* 16384 with the FCS: 13.4.22, LPE */
-#define E1000_FRAME_SHORT 1518u /* without LPE: 1522 with the FCS */
+#define E1000_FRAME_SHORT 1518u	 /* without LPE: 1522 with the FCS */
 
 #endif

@@ -29,6 +29,8 @@ static void reading_causes_clears_them(void **state)
 
 	wr(&t, E1000_ICS, E1000_INT_RXT0 | E1000_INT_TXDW);
 	assert_true(t.line);
+	wr(&t, E1000_ICS, E1000_INT_RXT0);
+	assert_int_equal(t.raised, 2);	   /* it is on already */
 	wr(&t, E1000_ICR, E1000_INT_RXT0); /* written ones go, too */
 	assert_false(t.line);
 	assert_int_equal(rd(&t, E1000_ICR), E1000_INT_TXDW);
@@ -81,14 +83,29 @@ static void registers_hold_what_they_should(void **state)
 	static const struct {
 		uint32_t reg, mask;
 	} held[] = {
-		{E1000_FCAL, 0xffffffff},  {E1000_FCAH, 0xffff},      {E1000_FCT, 0xffff},
-		{E1000_VET, 0xffff},	   {E1000_RDTR, 0xffff},      {E1000_RDBAH, 0xffffffff},
-		{E1000_RDLEN, 0xfff80},	   {E1000_RDH, 0xffff},	      {E1000_RDT, 0xffff},
-		{E1000_FCRTH, 0xfff8},	   {E1000_FCTTV, 0xffff},     {E1000_TIPG, 0x3fffffff},
-		{E1000_TDBAH, 0xffffffff}, {E1000_TDLEN, 0xfff80},    {E1000_RDBAL, 0xfffffff0},
-		{E1000_TXCW, 0xc000ffff},  {E1000_TDBAL, 0xfffffff0}, {E1000_TIDV, 0xffff},
-		{E1000_MTA, 0xffffffff},   {E1000_RAL, 0xffffffff},   {E1000_RAL + 4, 0x8003ffff},
-		{E1000_RAL + 124, 0x8003ffff}, {E1000_VFTA + 508, 0xffffffff},
+		{E1000_FCAL, 0xffffffff},
+		{E1000_FCAH, 0xffff},
+		{E1000_FCT, 0xffff},
+		{E1000_VET, 0xffff},
+		{E1000_RDTR, 0xffff},
+		{E1000_RDBAH, 0xffffffff},
+		{E1000_RDLEN, 0xfff80},
+		{E1000_RDH, 0xffff},
+		{E1000_RDT, 0xffff},
+		{E1000_FCRTH, 0xfff8},
+		{E1000_FCTTV, 0xffff},
+		{E1000_TIPG, 0x3fffffff},
+		{E1000_TDBAH, 0xffffffff},
+		{E1000_TDLEN, 0xfff80},
+		{E1000_RDBAL, 0xfffffff0},
+		{E1000_TXCW, 0xc000ffff},
+		{E1000_TDBAL, 0xfffffff0},
+		{E1000_TIDV, 0xffff},
+		{E1000_MTA, 0xffffffff},
+		{E1000_RAL, 0xffffffff},
+		{E1000_RAL + 4, 0x8003ffff},
+		{E1000_RAL + 124, 0x8003ffff},
+		{E1000_VFTA + 508, 0xffffffff},
 		{E1000_RCTL, 0x06c3b33e},
 	};
 	static const uint32_t patterns[] = {0x5a5a5a5a, 0xa5a5a5a5, 0, 0xffffffff};
@@ -178,10 +195,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(reading_causes_clears_them), T(moderation_keeps_its_distance),
-		T(registers_hold_what_they_should), T(the_table_is_in_order),
-		T(every_offset_is_safe), T(wide_and_narrow_accesses),
-		T(ports_reach_registers), T(counters_stick_and_clear),
+		T(reading_causes_clears_them),
+		T(moderation_keeps_its_distance),
+		T(registers_hold_what_they_should),
+		T(the_table_is_in_order),
+		T(every_offset_is_safe),
+		T(wide_and_narrow_accesses),
+		T(ports_reach_registers),
+		T(counters_stick_and_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,8 +128,8 @@ enum taken { TAKEN, WAITS };
 static enum taken take(struct hv_e1000_card *c, const struct hv_link_frame *f)
 {
 	uint32_t rctl = E1000_REG(c, E1000_RCTL), size = buffer_bytes(rctl);
-	uint32_t wire_bytes = (f->bytes < E1000_FRAME_MIN ? E1000_FRAME_MIN : f->bytes) +
-			      E1000_FCS_BYTES;
+	uint32_t wire_bytes =
+		(f->bytes < E1000_FRAME_MIN ? E1000_FRAME_MIN : f->bytes) + E1000_FCS_BYTES;
 	struct hv_e1000_ring r = hv_e1000_ring(c, E1000_RDBAL);
 	struct stream s;
 	uint8_t head[18] = {0};

@@ -180,8 +180,8 @@ static bool taken(const uint8_t mac[6])
 
 static void addresses_are_filtered(void **state)
 {
-	static const uint8_t other[6] = {2, 0, 0, 0, 0, 9}, broadcast[6] = {255, 255, 255,
-									    255, 255, 255};
+	static const uint8_t other[6] = {2, 0, 0, 0, 0, 9},
+			     broadcast[6] = {255, 255, 255, 255, 255, 255};
 	static const uint8_t multi[6] = {1, 0, 0x5e, 0, 0x12, 0x34};
 
 	start_rx(&t, 16, 2048, 0);
@@ -284,8 +284,7 @@ static void checksums_are_reported_honestly(void **state)
 
 	/* Offsets that cannot be. */
 	assert_true(sum_bits(f, bytes, VIRTIO_NET_HDR_F_NEEDS_CSUM, 34, 5000) == E1000_RX_IXSM);
-	assert_true(sum_bits(f, bytes, VIRTIO_NET_HDR_F_NEEDS_CSUM, 65535, 65535) ==
-		    E1000_RX_IXSM);
+	assert_true(sum_bits(f, bytes, VIRTIO_NET_HDR_F_NEEDS_CSUM, 65535, 65535) == E1000_RX_IXSM);
 
 	wr(&t, E1000_RXCSUM, E1000_RXCSUM_IPOFL);
 	assert_true(sum_bits(f, bytes, VIRTIO_NET_HDR_F_DATA_VALID, 0, 0) == E1000_RX_IPCS);

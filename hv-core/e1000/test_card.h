@@ -72,8 +72,8 @@ static inline bool test_peek(void *self, struct hv_link_frame *f)
 	f->hdr = w->hdr;
 	f->bytes = w->bytes;
 	for (uint32_t at = 0; at < w->bytes; at += piece)
-		f->iov[f->n++] = (struct iovec){w->data + at,
-						w->bytes - at < piece ? w->bytes - at : piece};
+		f->iov[f->n++] =
+			(struct iovec){w->data + at, w->bytes - at < piece ? w->bytes - at : piece};
 	return true;
 }
 
@@ -251,11 +251,13 @@ static inline void to_be16(uint8_t *p, uint32_t v)
  * field. */
 static inline uint32_t make_tcp4(uint8_t *f, uint32_t payload, bool unit)
 {
-	static const uint8_t head[54] = {
-		0x02, 0, 0, 0, 0, 1, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, /* Ethernet */
-		0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-		0x30, 0x39, 0, 80, 0x01, 0x02, 0x03, 0x04, 0, 0, 0, 9, 0x50, 0x19, 0x20, 0,
-		0, 0, 0, 0}; /* FIN, PSH, ACK */
+	static const uint8_t head[54] = {0x02, 0,    0,	   0,	 0,    1,    0x52, 0x54, 0,
+					 0x12, 0x34, 0x56, 8,	 0, /* Ethernet */
+					 0x45, 0,    0,	   0,	 0x12, 0x34, 0x40, 0,	 64,
+					 6,    0,    0,	   10,	 0,    0,    1,	   10,	 0,
+					 0,    2,    0x30, 0x39, 0,    80,   0x01, 0x02, 0x03,
+					 0x04, 0,    0,	   0,	 9,    0x50, 0x19, 0x20, 0,
+					 0,    0,    0,	   0}; /* FIN, PSH, ACK */
 	uint8_t proto[2] = {0, 6};
 
 	memcpy(f, head, sizeof(head));

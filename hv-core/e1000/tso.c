@@ -2,7 +2,8 @@
 /*
  * TCP segmentation (3.5). The driver gives one set of headers with IP length 0 and a TCP checksum
  * over the pseudo-header without its length. A unit goes to the switch in one piece when that takes
- * it, with the header completed as virtio wants it (virtio 1.2, 5.1.6.2); else frames are made here.
+ * it, with the header completed as virtio wants it (virtio 1.2, 5.1.6.2); else frames are made
+ * here.
  */
 #include "hv-core/e1000/csum.h"
 #include "hv-core/e1000/frame.h"
@@ -63,7 +64,8 @@ static bool goes_whole(struct hv_e1000_card *c, const struct hv_e1000_frame *f)
 	    (tcp[TCP_OFFSET] >> 4) * 4 != x->header - x->l4_start)
 		return false;
 	if (x->ipv4)
-		return f->first & E1000_TX_IXSM && (ip[0] & 0xfu) * 4 == ip_bytes && ip[IP_PROTO] == 6;
+		return f->first & E1000_TX_IXSM && (ip[0] & 0xfu) * 4 == ip_bytes &&
+		       ip[IP_PROTO] == 6;
 	return ip_bytes == 40 && ip[IP6_NEXT] == 6;
 }
 
@@ -147,7 +149,7 @@ static bool send_segment(struct hv_e1000_card *c, const struct hv_e1000_frame *f
 		put16(h + x->ip_start + IP_ID, get16(h + x->ip_start + IP_ID) + done / x->mss);
 	put32(tcp + TCP_SEQ, get32(tcp + TCP_SEQ) + done);
 	if (done + len < x->payload)
-		tcp[TCP_FLAGS] &= (uint8_t)~(FIN | PSH);
+		tcp[TCP_FLAGS] &= (uint8_t) ~(FIN | PSH);
 	if (done)
 		tcp[TCP_FLAGS] &= (uint8_t)~CWR;
 	complete(x, h, len, f->first & E1000_TX_IXSM);

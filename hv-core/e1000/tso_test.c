@@ -101,6 +101,48 @@ static void a_cut_unit_waits_for_room(void **state)
 	check_segments(20000, 100, 0);
 }
 
+/* A context, and two units of 5 frames behind it, one descriptor each; two frames are sent. */
+static void put_two_units(void)
+{
+	uint32_t bytes = make_tcp4(unit, 5000, true);
+
+	test_forget(&t);
+	start_tx(&t, 64);
+	memcpy(t.ram + TEST_BUF, unit, bytes);
+	put_context(0, 5000, 1000);
+	put_desc(&t, TEST_TX, 1, TEST_BUF, bytes | DATA | SUMS | LAST);
+	put_desc(&t, TEST_TX, 2, TEST_BUF, bytes | DATA | SUMS | LAST);
+	wr(&t, E1000_TDT, 3);
+	t.room = 2;
+	run(&t);
+	assert_int_equal(t.c.unit_done, 2000);
+	test_forget(&t);
+	t.room = TEST_FRAMES;
+}
+
+/* Whatever happens to a unit that is half sent, the next one begins at its start. */
+static void half_a_unit_is_forgotten(void **state)
+{
+	put_two_units(); /* the guest changes its mind */
+	put_desc(&t, TEST_TX, 1, TEST_BUF, 60 | LAST);
+	run(&t);
+	assert_int_equal(t.sent_n, 6);
+	check_segments(5000, 1000, 1);
+
+	put_two_units(); /* and sets the head: another frame is there now */
+	wr(&t, E1000_TDH, 1);
+	run(&t);
+	assert_int_equal(t.sent_n, 10);
+	check_segments(5000, 1000, 0);
+	check_segments(5000, 1000, 5);
+
+	put_two_units(); /* a snapshot says what cannot be */
+	t.c.unit_done = 5000;
+	run(&t);
+	assert_int_equal(t.sent_n, 10);
+	check_segments(5000, 1000, 0);
+}
+
 static void a_unit_goes_whole(void **state)
 {
 	uint8_t tail[4] = {0, 6, 0, 0};
@@ -125,8 +167,7 @@ static void a_unit_goes_whole(void **state)
 	assert_int_equal(plain_sum(f->data + 14, 20, 0), 0xffff);
 	/* What is in TCP's field is the pseudo-header's sum, length included. */
 	to_be16(tail + 2, 40020);
-	assert_int_equal(be16(f->data + 50),
-			 plain_sum(tail, 4, plain_sum(f->data + 26, 8, 0)));
+	assert_int_equal(be16(f->data + 50), plain_sum(tail, 4, plain_sum(f->data + 26, 8, 0)));
 	assert_memory_equal(f->data + 54, unit + 54, 40000);
 	assert_int_equal(rd(&t, E1000_GPTC), 28);
 
@@ -196,13 +237,13 @@ static void units_with_bad_contexts_are_dropped(void **state)
 	const struct {
 		uint64_t low, high;
 	} bad[] = {
-		{low, high & ~(0xffffull << 48)},	  /* MSS 0 */
-		{low, high ^ 1},			  /* another length */
-		{low, high & ~E1000_TU_TCP},		  /* not TCP */
-		{low, high & ~E1000_TU_IP},		  /* says IPv6, is IPv4 */
-		{low, high & ~E1000_TU_TSE},		  /* no segmentation */
+		{low, high & ~(0xffffull << 48)},		/* MSS 0 */
+		{low, high ^ 1},				/* another length */
+		{low, high & ~E1000_TU_TCP},			/* not TCP */
+		{low, high & ~E1000_TU_IP},			/* says IPv6, is IPv4 */
+		{low, high & ~E1000_TU_TSE},			/* no segmentation */
 		{low, (high & ~(0xffull << 40)) | 40ull << 40}, /* header ends inside of TCP's */
-		{(low & ~0xffull) | 200, high},		  /* IP behind TCP */
+		{(low & ~0xffull) | 200, high},			/* IP behind TCP */
 		{(low & ~(0xffull << 40)) | 255ull << 40, high},
 		{(low & ~(0xffull << 32)) | 250ull << 32, high},
 	};
@@ -223,8 +264,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_unit_is_cut_here), T(a_cut_unit_waits_for_room), T(a_unit_goes_whole),
-		T(an_ipv6_unit),       T(units_with_bad_contexts_are_dropped),
+		T(a_unit_is_cut_here),
+		T(a_cut_unit_waits_for_room),
+		T(half_a_unit_is_forgotten),
+		T(a_unit_goes_whole),
+		T(an_ipv6_unit),
+		T(units_with_bad_contexts_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

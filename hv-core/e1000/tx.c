@@ -23,7 +23,8 @@ struct hv_e1000_ring hv_e1000_ring(const struct hv_e1000_card *c, uint32_t base_
 	return r;
 }
 
-static uint64_t *descriptor(const struct hv_e1000_card *c, const struct hv_e1000_ring *r, uint32_t i)
+static uint64_t *descriptor(const struct hv_e1000_card *c, const struct hv_e1000_ring *r,
+			    uint32_t i)
 {
 	return hv_mem_at(c->env.mem, r->base + 16ull * i, 16);
 }

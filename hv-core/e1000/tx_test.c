@@ -60,7 +60,8 @@ static void pieces_come_together(void **state)
 		uint32_t len = cuts[i + 1] - cuts[i];
 
 		place(TEST_BUF + 0x4000 * i, cuts[i], len);
-		put_desc(&t, TEST_TX, i, TEST_BUF + 0x4000ull * i, len | DATA | (i == 5 ? LAST : 0));
+		put_desc(&t, TEST_TX, i, TEST_BUF + 0x4000ull * i,
+			 len | DATA | (i == 5 ? LAST : 0));
 	}
 	wr(&t, E1000_TDT, 5); /* without its end */
 	run(&t);
@@ -169,7 +170,8 @@ static void checksums_are_inserted(void **state)
 
 	/* An IP header's sum is always done here. */
 	to_be16(t.ram + TEST_BUF + 24, 0);
-	put_desc(&t, TEST_TX, 5, 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40, E1000_TX_DEXT);
+	put_desc(&t, TEST_TX, 5, 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40,
+		 E1000_TX_DEXT);
 	put_desc(&t, TEST_TX, 6, TEST_BUF, bytes | DATA | LAST | E1000_TX_IXSM);
 	wr(&t, E1000_TDT, 7);
 	run(&t);
@@ -195,6 +197,21 @@ static void checksums_cross_odd_pieces(void **state)
 	wr(&t, E1000_TDT, i);
 	run(&t);
 	assert_true(tcp4_holds(t.sent[0].data, bytes));
+}
+
+/* RFC 768: a UDP sum of 0 would mean that there is none. */
+static void a_udp_sum_is_never_zero(void **state)
+{
+	uint8_t f[60] = {2};
+
+	to_be16(f + 34, 0xf000);
+	to_be16(f + 36, 0x0fff);
+	memcpy(t.ram + TEST_BUF, f, sizeof(f));
+	put_desc(&t, TEST_TX, 0, 34ull << 32 | 40ull << 40, E1000_TX_DEXT);
+	put_desc(&t, TEST_TX, 1, TEST_BUF, 60 | DATA | LAST | E1000_TX_TXSM);
+	wr(&t, E1000_TDT, 2);
+	run(&t);
+	assert_int_equal(be16(t.sent[0].data + 40), 0xffff);
 }
 
 static void nonsense_is_not_sent(void **state)
@@ -276,11 +293,17 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(one_frame),		      T(pieces_come_together),
-		T(short_frames_are_padded),   T(the_ring_wraps_and_fills),
-		T(tags_are_inserted),	      T(checksums_are_inserted),
-		T(checksums_cross_odd_pieces), T(nonsense_is_not_sent),
-		T(bad_rings_are_left_alone),  T(a_frame_without_end),
+		T(one_frame),
+		T(pieces_come_together),
+		T(short_frames_are_padded),
+		T(the_ring_wraps_and_fills),
+		T(tags_are_inserted),
+		T(checksums_are_inserted),
+		T(checksums_cross_odd_pieces),
+		T(a_udp_sum_is_never_zero),
+		T(nonsense_is_not_sent),
+		T(bad_rings_are_left_alone),
+		T(a_frame_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ enum {
 	UDP_CSUM_AT = 6,
 	TCP_CSUM_AT = 16,
 	L4_AT = 34,
+	FIXED = 2, /* bytes of an address that a flow's number does not change */
 };
 
 /* What is asked for must be there; what only helps is taken where it is offered. */
@@ -156,6 +157,9 @@ const char *mg_card_prepare(struct mg_card *c, const struct mg_conf *conf, uint1
 		return NULL;
 	if (!given(c->dst))
 		return "dst= must name the address a card sends to";
+	if (c->flows > 1 && memcmp(c->mac, c->dst, FIXED) == 0)
+		return "with flows=, the addresses must differ in their first two bytes: the "
+		       "flow's number changes the others";
 	c->answered = mg_memory((c->flows + 63) / 64 * sizeof(*c->answered), MG_LINE);
 	if (!c->answered)
 		return "no memory for so many flows; --memory gives more";

@@ -28,7 +28,6 @@ void mg_console_put(const char *text)
 		while (!(mg_in8(HV_PORT_COM1 + LSR) & THR_EMPTY))
 			mg_pause();
 		left -= n;
-		for (; n; n--)
-			mg_out8(HV_PORT_COM1 + DATA, (uint8_t)*text++);
+		text = mg_out_string(HV_PORT_COM1 + DATA, text, n);
 	}
 }

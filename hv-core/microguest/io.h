@@ -10,6 +10,13 @@ static inline void mg_out8(uint16_t port, uint8_t v)
 	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
 }
 
+/* One instruction, one exit for all of it; returns where it stopped. */
+static inline const char *mg_out_string(uint16_t port, const char *text, uint64_t n)
+{
+	__asm__ volatile("rep outsb" : "+S"(text), "+c"(n) : "d"(port) : "memory");
+	return text;
+}
+
 static inline uint8_t mg_in8(uint16_t port)
 {
 	uint8_t v;

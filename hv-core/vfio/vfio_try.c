@@ -25,6 +25,7 @@
 #define GPIE   0x1514 /* PF: interrupts are MSI-X, each cause a vector */
 #define EICS   0x1520 /* raises an interrupt */
 #define EIMS   0x1524 /* and lets it through */
+#define VMBMEM 0x0800 /* the mailbox between PF and VF: memory */
 #define RXDCTL 0x2828
 #define ENABLE (1u << 25)
 #define TCTL   0x0400
@@ -198,8 +199,10 @@ static void registers_are_mapped(struct hv_vfio *v)
 
 	put_bars(v);
 	status = peek(&vm, BAR0 + STATUS);
-	check(status != UINT32_MAX && status == behind(v, 0, STATUS),
-	      "a register reads the same from the guest and from the host");
+	poke(&vm, BAR0 + VMBMEM, 0x12345678);
+	check(status != UINT32_MAX && status == behind(v, 0, STATUS) &&
+		      behind(v, 0, VMBMEM) == 0x12345678,
+	      "registers are the same for the guest and for the host");
 	before = mmio_exits();
 	for (int i = 0; i < 50; i++)
 		peek(&vm, BAR0 + STATUS);
@@ -299,15 +302,16 @@ static void it_reaches_guest_memory(struct hv_vfio *v)
 static void the_guest_may_reset_it(struct hv_vfio *v)
 {
 	unsigned int devctl = v->policy.exp + PCI_EXP_DEVCTL;
-	uint32_t was;
+	/* Something a reset clears: a PF's first queue is enabled by it. */
+	uint32_t reg = is_pf(v) ? EIMS : RXDCTL, bit = is_pf(v) ? 1 : ENABLE, was;
 
-	poke(&vm, BAR0 + RXDCTL, ENABLE);
-	was = peek(&vm, BAR0 + RXDCTL) & ENABLE;
+	poke(&vm, BAR0 + reg, bit);
+	was = peek(&vm, BAR0 + reg) & bit;
 	poke(&vm, config(v, devctl), PCI_EXP_DEVCTL_BCR_FLR);
 	check(!(peek(&vm, config(v, devctl)) & PCI_EXP_DEVCTL_BCR_FLR) && !v->irqs_on &&
 		      !host_master(v),
 	      "after a function-level reset interrupts and bus mastering are off");
-	check(was && !(peek(&vm, BAR0 + RXDCTL) & ENABLE), "and the device's registers are as new");
+	check(was && !(peek(&vm, BAR0 + reg) & bit), "and the device's registers are as new");
 	check(peek(&vm, table(v) + PCI_MSIX_ENTRY_DATA) == 0, "and so is the table");
 }
 

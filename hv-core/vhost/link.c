@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "hv-core/vhost/link.h"
+#include "hv-core/vhost/link_impl.h"
 
 #include "base/log.h"
-#include "hv-core/vhost/link_ring.h"
 
 #include <fcntl.h>
 #include <linux/virtio_config.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-enum { RX, TX, RINGS };
 
 /* The memory: both rings, then both rings' buffers. It is a guest memory of its own to the other
  * side, so its address is ours to choose. */
@@ -23,35 +19,10 @@ enum { RX, TX, RINGS };
 #define MEM_BYTES (BUF_OFF + RINGS * BUF_BYTES)
 
 /* GUEST_TSO is left out on purpose: an 82540 cannot receive units. */
-#define FEATURES                                                       \
-	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_NET_F_CSUM |      \
+#define FEATURES                                                            \
+	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_NET_F_CSUM |           \
 	 1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_NET_F_HOST_TSO4 | \
 	 1ull << VIRTIO_NET_F_HOST_TSO6 | 1ull << VIRTIO_NET_F_MRG_RXBUF)
-
-struct hv_link {
-	struct hv_vu *vu;
-	struct hv_link_ops ops;
-	void *self;
-	char name[64];
-	int mem_fd, call_fd, kick_fd[RINGS];
-	uint8_t *mem;
-
-	bool started; /* main thread: the other side has the rings */
-	bool stopped; /* main thread: hv_link_stop() was called */
-	bool fresh;   /* main thread: rings begin anew at the next start */
-	uint16_t base[RINGS];
-	struct event *grace_over;
-	unsigned int offloads_wanted;
-
-	pthread_mutex_t lock; /* of what follows */
-	bool up;
-	bool grace; /* not up, but soon: see hv_link_start() */
-	bool broken_said;
-	unsigned int offloads;
-	bool kick[RINGS]; /* something was made available since the last flush */
-	struct hv_link_ring ring[RINGS];
-	struct hv_link_stats stats;
-};
 
 static unsigned int offloads_of(uint64_t features)
 {
@@ -109,7 +80,8 @@ static void plug(struct hv_link *l)
 	if (l->stopped || l->started || !hv_vu_is_connected(l->vu))
 		return;
 	if (!(features & 1ull << VIRTIO_F_VERSION_1)) {
-		log_err("%s: the switch does not offer virtio 1 (VERSION_1); use one that does", l->name);
+		log_err("%s: the switch does not offer virtio 1 (VERSION_1); use one that does",
+			l->name);
 		return;
 	}
 	pthread_mutex_lock(&l->lock);
@@ -295,121 +267,4 @@ void hv_link_announce(struct hv_link *l, const uint8_t mac[6])
 
 	if (l->started && hv_vu_announce(l->vu, mac, &e))
 		log_info("%s: the switch was not told of the address: %s", l->name, e.text);
-}
-
-/* Once for each connection. Lock held. */
-static void look_for_nonsense(struct hv_link *l, const struct hv_link_ring *q)
-{
-	if (!q->broken || l->broken_said)
-		return;
-	l->broken_said = true;
-	log_err("%s: the switch returned buffers it never had; nothing is carried until it is "
-		"started anew",
-		l->name);
-}
-
-bool hv_link_send(struct hv_link *l, const struct iovec *iov, unsigned int n,
-		  const struct virtio_net_hdr *hdr)
-{
-	struct hv_link_ring *q = &l->ring[TX];
-	bool sent = true;
-	size_t bytes = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		bytes += iov[i].iov_len;
-	pthread_mutex_lock(&l->lock);
-	if (!l->up && l->grace) {
-		sent = false;
-	} else if (!l->up || q->broken || bytes > HV_LINK_SEND_MAX) {
-		l->stats.lost++;
-	} else {
-		sent = hv_link_ring_send(q, iov, n, hdr);
-		look_for_nonsense(l, q);
-		l->kick[TX] |= sent;
-		l->stats.sent += sent;
-		l->stats.full += !sent && !q->broken;
-		l->stats.lost += !sent && q->broken;
-		sent |= q->broken;
-	}
-	pthread_mutex_unlock(&l->lock);
-	return sent;
-}
-
-bool hv_link_peek(struct hv_link *l, struct hv_link_frame *f)
-{
-	struct hv_link_ring *q = &l->ring[RX];
-
-	pthread_mutex_lock(&l->lock);
-	bool there = l->up && !q->broken && hv_link_ring_peek(q, f);
-	look_for_nonsense(l, q);
-	pthread_mutex_unlock(&l->lock);
-	return there;
-}
-
-void hv_link_drop(struct hv_link *l)
-{
-	pthread_mutex_lock(&l->lock);
-	if (l->up && l->ring[RX].taken_n) {
-		hv_link_ring_drop(&l->ring[RX]);
-		l->kick[RX] = true;
-		l->stats.received++;
-	}
-	pthread_mutex_unlock(&l->lock);
-}
-
-void hv_link_flush(struct hv_link *l)
-{
-	bool kick[RINGS];
-
-	pthread_mutex_lock(&l->lock);
-	for (int i = 0; i < RINGS; i++) {
-		kick[i] = l->kick[i] && l->up && hv_link_ring_wants_kick(&l->ring[i]);
-		l->kick[i] = false;
-	}
-	pthread_mutex_unlock(&l->lock);
-	for (int i = 0; i < RINGS; i++)
-		if (kick[i])
-			eventfd_write(l->kick_fd[i], 1);
-}
-
-unsigned int hv_link_offloads(struct hv_link *l)
-{
-	pthread_mutex_lock(&l->lock);
-	unsigned int o = l->up ? l->offloads : 0;
-	pthread_mutex_unlock(&l->lock);
-	return o;
-}
-
-int hv_link_call_fd(const struct hv_link *l)
-{
-	return l->call_fd;
-}
-
-bool hv_link_listen(struct hv_link *l, bool rx, bool tx)
-{
-	bool want[RINGS] = {[RX] = rx, [TX] = tx}, there = false;
-
-	pthread_mutex_lock(&l->lock);
-	for (int i = 0; i < RINGS; i++) {
-		hv_link_ring_want_call(&l->ring[i], want[i]);
-		there |= want[i] && l->up && !l->ring[i].broken &&
-			 hv_link_ring_has_used(&l->ring[i]);
-	}
-	pthread_mutex_unlock(&l->lock);
-	return there;
-}
-
-void hv_link_busy(struct hv_link *l)
-{
-	eventfd_t n;
-
-	hv_link_listen(l, false, false);
-	eventfd_read(l->call_fd, &n);
-}
-
-void hv_link_stats(struct hv_link *l, struct hv_link_stats *s)
-{
-	pthread_mutex_lock(&l->lock);
-	*s = l->stats;
-	pthread_mutex_unlock(&l->lock);
 }

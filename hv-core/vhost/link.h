@@ -26,7 +26,7 @@
 #define HV_LINK_TSO4 2u
 #define HV_LINK_TSO6 4u
 
-#define HV_LINK_PIECES 12	    /* of one received frame: 24 KB */
+#define HV_LINK_PIECES	 12	    /* of one received frame: 24 KB */
 #define HV_LINK_SEND_MAX (1u << 17) /* bytes of a frame or unit; what is longer is never sent */
 
 /* A received frame. The other side may change the bytes at any time, but not the rest. */

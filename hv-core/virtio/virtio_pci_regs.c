@@ -102,11 +102,12 @@ static uint16_t usable_vector(const struct hv_virtio *v, uint32_t vector)
 
 static void queue_write(struct hv_virtio *v, unsigned int off, uint32_t value)
 {
-	struct hv_virtio_queue *q = &v->queue[v->queue_select];
+	struct hv_virtio_queue *q;
 	uint16_t vector;
 
 	if (v->queue_select >= v->queues)
 		return;
+	q = &v->queue[v->queue_select];
 	if (off == VIRTIO_PCI_COMMON_Q_MSIX) {
 		vector = usable_vector(v, value);
 		if (vector == q->vector)

@@ -33,6 +33,8 @@ saved() { # how often
 flued_start --config $T/flue.yaml
 start cards "$BUILD/hv-core/e1000/hv_e1000_cards" $T/a.sock $T/b.sock
 eventually 30 more 1000000
+# Units go to flued whole, and come from it cut: an 82540 can take no others.
+[ "$(field 11)" -gt $((2 * $(field 9))) ] || fail "units were cut before flued"
 say "saved and loaded while frames are on their way"
 for i in 1 2 3; do
 	before=$(received)

@@ -13,29 +13,29 @@
  * socket: its text is parsed, its members are checked, descriptors from there are closed. Any
  * thread, one at a time for a socket.
  */
-#ifndef HV_CORE_LINK_H
-#define HV_CORE_LINK_H
+#ifndef HV_CORE_WIRE_H
+#define HV_CORE_WIRE_H
 
 #include "base/err.h"
 #include "base/json.h"
 
-#define HV_LINK_MAX (160u << 10) /* bytes of a message; a socket's buffer holds it */
-#define HV_LINK_FDS 4
+#define HV_WIRE_MAX (160u << 10) /* bytes of a message; a socket's buffer holds it */
+#define HV_WIRE_FDS 4
 
 /* A pair, both ends close-on-exec, the supervisor's ([0]) non-blocking. 0 or negative errno. */
-int hv_link_pair(int fd[2]);
+int hv_wire_pair(int fd[2]);
 
 /* Sends one; fds: n of them, not taken over. 0; -EMSGSIZE; -EAGAIN: the peer does not read;
  * -EPIPE: it is gone. */
-int hv_link_send(int fd, const json_t *msg, const int *fds, unsigned int n);
+int hv_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n);
 
-/* Receives one without waiting. fds: filled with up to HV_LINK_FDS, the caller's, the rest -1;
+/* Receives one without waiting. fds: filled with up to HV_WIRE_FDS, the caller's, the rest -1;
  * NULL: whatever is handed in is closed. NULL with *ret 0: the peer is gone; -EAGAIN: nothing
  * there; -EBADMSG: not JSON, or too long. */
-json_t *hv_link_receive(int fd, int *fds, int *ret);
+json_t *hv_wire_receive(int fd, int *fds, int *ret);
 
 /* An error as a message has it, and back. */
-json_t *hv_link_from_err(const struct err *e);
-void hv_link_to_err(const json_t *error, struct err *e);
+json_t *hv_wire_from_err(const struct err *e);
+void hv_wire_to_err(const json_t *error, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hv-core/link.h"
+#include "hv-core/wire.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-int hv_link_pair(int fd[2])
+int hv_wire_pair(int fd[2])
 {
-	int bytes = HV_LINK_MAX * 2;
+	int bytes = HV_WIRE_MAX * 2;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
 		return -errno;
@@ -21,7 +21,7 @@ int hv_link_pair(int fd[2])
 
 union control {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(HV_LINK_FDS * sizeof(int))];
+	char bytes[CMSG_SPACE(HV_WIRE_FDS * sizeof(int))];
 };
 
 static void put_fds(struct msghdr *m, union control *control, const int *fds, unsigned int n)
@@ -38,7 +38,7 @@ static void put_fds(struct msghdr *m, union control *control, const int *fds, un
 	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 }
 
-int hv_link_send(int fd, const json_t *msg, const int *fds, unsigned int n)
+int hv_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n)
 {
 	char *text = json_dumps(msg, JSON_COMPACT);
 	struct iovec iov = {text, text ? strlen(text) : 0};
@@ -49,7 +49,7 @@ int hv_link_send(int fd, const json_t *msg, const int *fds, unsigned int n)
 
 	if (!text)
 		return -ENOMEM;
-	if (iov.iov_len > HV_LINK_MAX || n > HV_LINK_FDS) {
+	if (iov.iov_len > HV_WIRE_MAX || n > HV_WIRE_FDS) {
 		free(text);
 		return -EMSGSIZE;
 	}
@@ -78,7 +78,7 @@ static void take_fds(struct msghdr *m, int *fds)
 			int fd;
 
 			memcpy(&fd, data + at, sizeof(fd));
-			if (fds && n < HV_LINK_FDS)
+			if (fds && n < HV_WIRE_FDS)
 				fds[n++] = fd;
 			else
 				close(fd);
@@ -86,10 +86,10 @@ static void take_fds(struct msghdr *m, int *fds)
 	}
 }
 
-json_t *hv_link_receive(int fd, int *fds, int *ret)
+json_t *hv_wire_receive(int fd, int *fds, int *ret)
 {
-	char *text = malloc(HV_LINK_MAX);
-	struct iovec iov = {text, HV_LINK_MAX};
+	char *text = malloc(HV_WIRE_MAX);
+	struct iovec iov = {text, HV_WIRE_MAX};
 	union control control;
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
@@ -98,7 +98,7 @@ json_t *hv_link_receive(int fd, int *fds, int *ret)
 	json_t *msg = NULL;
 	ssize_t n;
 
-	for (int i = 0; fds && i < HV_LINK_FDS; i++)
+	for (int i = 0; fds && i < HV_WIRE_FDS; i++)
 		fds[i] = -1;
 	if (!text) {
 		*ret = -ENOMEM;
@@ -119,7 +119,7 @@ json_t *hv_link_receive(int fd, int *fds, int *ret)
 		json_decref(msg);
 		msg = NULL;
 	}
-	for (int i = 0; !msg && fds && i < HV_LINK_FDS; i++) {
+	for (int i = 0; !msg && fds && i < HV_WIRE_FDS; i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
 		fds[i] = -1;
@@ -137,7 +137,7 @@ static json_t *text(const char *s)
 	return v ? v : json_string("(a text that is not UTF-8)");
 }
 
-json_t *hv_link_from_err(const struct err *e)
+json_t *hv_wire_from_err(const struct err *e)
 {
 	json_t *o = json_object();
 
@@ -147,7 +147,7 @@ json_t *hv_link_from_err(const struct err *e)
 	return o;
 }
 
-void hv_link_to_err(const json_t *error, struct err *e)
+void hv_wire_to_err(const json_t *error, struct err *e)
 {
 	json_int_t code = json_get_int(error, "code", -EIO);
 
