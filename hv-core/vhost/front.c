@@ -188,7 +188,7 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	int fd = accept4((int)listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
-		event_add(v->accept_ev, NULL);
+		again_later(v);
 		return;
 	}
 	/* The event is not added again: one back end at a time, others wait in the queue. */
@@ -227,11 +227,11 @@ static int open_sockets(struct hv_vu *v, const struct hv_vu_options *o, struct e
 		if (flags < 0 || fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) != 0)
 			return err_set(e, -errno, "socket: descriptor %d: %s", o->fd,
 				       strerror(errno));
-		*(v->mode == HV_VU_SERVE ? &v->listener : &v->given) = o->fd;
 	} else if (v->mode == HV_VU_SERVE) {
 		v->listener = hv_vu_listen(v->path, e);
 		if (v->listener < 0)
 			return v->listener;
+		v->bound = true;
 	}
 	return 0;
 }
@@ -248,12 +248,12 @@ struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 	if (o->path && strlen(o->path) >= sizeof(v->path)) {
 		err_set(e, -ENAMETOOLONG, "'%s' is longer than a socket's path may be, %zu",
 			o->path, sizeof(v->path) - 1);
-		return NULL;
+		goto close_given;
 	}
 	v = calloc(1, sizeof(*v));
 	if (!v) {
 		err_set(e, -ENOMEM, "out of memory");
-		return NULL;
+		goto close_given;
 	}
 	v->loop = loop;
 	v->ops = ops;
@@ -266,6 +266,7 @@ struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 	if (o->path)
 		snprintf(v->path, sizeof(v->path), "%s", o->path);
 	v->listener = v->given = v->fd = v->back = v->record_fd = v->log_fd = -1;
+	*(v->mode == HV_VU_SERVE ? &v->listener : &v->given) = o->fd;
 	pthread_mutex_init(&v->lock, NULL);
 	v->faults = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (v->faults < 0) {
@@ -289,6 +290,10 @@ struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 free_v:
 	hv_vu_free(v);
 	return NULL;
+close_given:
+	if (o->fd >= 0)
+		close(o->fd);
+	return NULL;
 }
 
 void hv_vu_free(struct hv_vu *v)
@@ -299,7 +304,8 @@ void hv_vu_free(struct hv_vu *v)
 	drop_event(&v->accept_ev);
 	drop_event(&v->retry_ev);
 	drop_event(&v->fault_ev);
-	if (v->listener >= 0 && v->path[0])
+	/* The file of a socket that was handed in is of who made it. */
+	if (v->bound)
 		unlink(v->path);
 	close_fd(&v->listener);
 	close_fd(&v->given);

@@ -60,7 +60,9 @@ enum hv_vu_mode { HV_VU_CONNECT, HV_VU_SERVE };
 
 struct hv_vu_options {
 	const char *path; /* UNIX socket; copied */
-	int fd; /* -1, or a listening (SERVE) or connected socket that was handed in, taken over */
+	/* -1, or a listening (SERVE) or connected socket that was handed in: taken over, also when
+	 * hv_vu_new() fails. */
+	int fd;
 	enum hv_vu_mode mode;
 	unsigned int reconnect_ms; /* CONNECT: between attempts; 0: 100 */
 	uint64_t features; /* virtio features this side can live with; what is offered is masked

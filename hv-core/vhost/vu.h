@@ -31,6 +31,7 @@ struct hv_vu {
 	struct event *accept_ev, *retry_ev, *read_ev, *back_ev, *fault_ev;
 	unsigned int failures; /* in a row, since a back end was there */
 	bool waiting_said;
+	bool bound; /* the socket's file is ours */
 
 	/* Under the lock, as is what is sent and received. */
 	pthread_mutex_t lock;

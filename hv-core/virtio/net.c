@@ -253,16 +253,20 @@ int hv_net_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_net_opti
 		  struct hv_net **net, struct err *e)
 {
 	char id[HV_DEVICE_ID];
-	struct hv_net *n;
+	struct hv_net *n = NULL;
 	int ret = check(o, e);
 
 	if (ret != 0)
-		return ret;
-	if (snprintf(id, sizeof(id), "nic:%s", o->id) >= (int)sizeof(id))
-		return err_set(e, -ENAMETOOLONG, "nic %s: the name is too long", o->id);
+		goto close_given;
+	if (snprintf(id, sizeof(id), "nic:%s", o->id) >= (int)sizeof(id)) {
+		ret = err_set(e, -ENAMETOOLONG, "nic %s: the name is too long", o->id);
+		goto close_given;
+	}
 	n = calloc(1, sizeof(*n));
-	if (!n)
-		return err_set(e, -ENOMEM, "nic %s: no memory", o->id);
+	if (!n) {
+		ret = err_set(e, -ENOMEM, "nic %s: no memory", o->id);
+		goto close_given;
+	}
 	snprintf(n->id, sizeof(n->id), "%s", o->id);
 	memcpy(n->mac, o->mac, sizeof(n->mac));
 	memcpy(n->ctl.mac, o->mac, sizeof(n->mac));
@@ -275,10 +279,10 @@ int hv_net_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_net_opti
 	n->ejected = o->ejected;
 	n->arg = o->arg;
 	n->epoll = n->wake = -1;
-	ret = make_event(n, e);
 	/* The link before the card: a driver that is there at once finds it. */
+	ret = make_link(n, o, e);
 	if (ret == 0)
-		ret = make_link(n, o, e);
+		ret = make_event(n, e);
 	if (ret == 0)
 		ret = make_virtio(n, pci, o, e);
 	if (ret == 0)
@@ -289,6 +293,11 @@ int hv_net_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_net_opti
 	}
 	*net = n;
 	return 0;
+
+close_given:
+	if (o->fd >= 0)
+		close(o->fd);
+	return ret;
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)

@@ -21,7 +21,7 @@ struct hv_net_options {
 	const char *id; /* of the card; "nic:ID" is its device's */
 	uint8_t mac[6]; /* a unicast address */
 	const char *path;
-	int fd; /* -1, or as hv_vu_options.fd */
+	int fd; /* -1, or as hv_vu_options.fd: taken over in any case */
 	enum hv_vu_mode mode;
 	unsigned int queue_pairs; /* 1 .. HV_NET_PAIRS */
 	uint16_t queue_size;	  /* a power of two, 64 .. 1024; 0: 256 */
