@@ -134,10 +134,24 @@ static uint64_t latest(const struct mg_guest *g)
 	return last;
 }
 
-/* Until nothing has come for the settling time, after something has. */
+/* Did the device take everything that was sent? */
+static bool all_taken(struct mg_guest *g)
+{
+	bool all = true;
+
+	for (unsigned int i = 0; i < g->cards; i++) {
+		struct mg_vq *q = &g->card[i].tx;
+
+		all &= mg_vq_room(q, q->size) == q->size;
+	}
+	return all;
+}
+
+/* Until nothing has come for the settling time, after something has. While a switch that was held
+ * up has frames of ours still to take, the time does not run. */
 static const char *listen(struct mg_guest *g)
 {
-	uint64_t begin = mg_cycles(), settle = cycles(g, g->conf.settle_us);
+	uint64_t begin = mg_cycles(), held = begin, settle = cycles(g, g->conf.settle_us);
 	bool sent = any_sends(g);
 
 	for (;;) {
@@ -152,7 +166,9 @@ static const char *listen(struct mg_guest *g)
 			return "no frame came for this guest";
 		if (!last && !sent)
 			continue;
-		last = last > begin ? last : begin;
+		if (now - begin < cycles(g, g->conf.wait_us) && !all_taken(g))
+			held = now;
+		last = last > held ? last : held;
 		if (now > last && now - last > settle)
 			return NULL;
 	}
