@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the lab promises, seen from within (lab/run): an IOMMU with interrupt remapping, cards whose VFs can
 # be made and assigned, a wire between them, what a host has, and a KVM that boots a stock kernel.
+# shellcheck disable=SC2086
 set -uo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
@@ -56,7 +57,7 @@ vfio_takes_a_vf() {
 		assert struct.unpack("II", status)[1] & 1, "the group is not viable"
 		fcntl.ioctl(group, GROUP_SET_CONTAINER, struct.pack("i", container))
 		fcntl.ioctl(container, SET_IOMMU, 1)
-		device = fcntl.ioctl(group, GET_DEVICE_FD, sys.argv[2].encode() + b"\0")
+		device = fcntl.ioctl(group, GET_DEVICE_FD, bytearray(sys.argv[2].encode() + b"\0"))
 		irqs = bytearray(struct.pack("IIII", 16, 0, MSIX, 0))
 		fcntl.ioctl(device, DEVICE_GET_IRQ_INFO, irqs)
 		print(sys.argv[2], "in group", sys.argv[1], "has", struct.unpack("IIII", irqs)[3], "MSI-X vectors")
