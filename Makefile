@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The front door. What happens behind it is in meson.build and scripts/.
-.PHONY: help setup build demo test bench lint format asan fuzz clean
+.PHONY: help setup build demo test lab bench lint format asan fuzz clean
 .NOTPARALLEL:
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo 'make build    build the switch and its command line into build/'
 	@echo 'make demo     TCP and iSCSI through flue and through the Linux bridge, side by side (90 s)'
 	@echo 'make test     set-up, build, lint, every test; plain and with sanitizers'
+	@echo 'make lab      a shell on a virtual host with SR-IOV cards, an IOMMU and nested KVM'
 	@echo 'make bench    the standard set of measurements, beside OVS-DPDK, testpmd and the Linux bridge (25 min)'
 	@echo 'make lint     layout, static analysis, include directions'
 	@echo 'make format   lay out the C code'
@@ -33,6 +34,11 @@ demo:
 
 test:
 	@scripts/test
+
+lab:
+	@scripts/setup build test
+	@scripts/build build
+	@lab/shell
 
 bench:
 	@scripts/setup build bench

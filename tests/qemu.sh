@@ -5,12 +5,12 @@
 # No KVM: instructions are translated (TCG), so it runs anywhere and nothing here is a real time.
 # Of a guest NAME: its console is NAME-console.log, QEMU's own words NAME.log.
 
-guest_kernel=/var/cache/flue/guest
+guest_kernel=/var/cache/flue/guest/6.12
 # Less to do for a processor that is emulated; and init_on_alloc=0: pages stay as they were until
 # somebody writes them, so that a page only the switch wrote is seen to be right (qemu-migrate).
 guest_options="nokaslr mitigations=off tsc=reliable no_timer_check init_on_alloc=0"
 need qemu-system-x86_64 busybox ethtool iperf3 jq python3
-"$top/scripts/guest-kernel" --check || skip "no kernel for guests; make setup fetches it"
+"$top/scripts/guest-kernel" --check 6.12 || skip "no kernel for guests; make setup fetches it"
 dpkg --compare-versions "$(qemu-system-x86_64 --version | sed -n 's/.*version \([0-9.]*\).*/\1/p')" ge 9.2 ||
 	skip "this QEMU is older than 9.2 (reconnect-ms); make setup installs one that is not"
 "$tools/guest-image" $guest_kernel $T/initrd
