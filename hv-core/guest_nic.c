@@ -44,6 +44,7 @@ static int synthetic_create(struct card *c, struct hv_nic_fds *fds, struct err *
 		.fd = fds->socket,
 		.mode = c->config.serve ? HV_VU_SERVE : HV_VU_CONNECT,
 		.queue_pairs = c->config.queues,
+		.queue_size = 1024,
 		.packed = c->config.packed,
 		.csum = c->config.csum,
 		.tso = c->config.tso,
