@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define CLASS_STORAGE 0x018000 /* mass storage, other */
@@ -219,27 +218,6 @@ static void describe(struct hv_blk *b)
 	};
 }
 
-/* Whoever takes over the thread, or writes to the ring's memory, must not open files or connect by
- * it: no filter of system calls sees what a ring is asked for. From here on it takes what blk_io.c
- * submits and nothing else, without flags, and nothing can be registered with it. */
-static int restrict_ring(struct io_uring *ring)
-{
-	static const uint8_t ops[] = {IORING_OP_POLL_ADD, IORING_OP_READV, IORING_OP_WRITEV,
-				      IORING_OP_FSYNC, IORING_OP_FALLOCATE};
-	struct io_uring_restriction may[sizeof(ops)] = {{0}};
-
-	for (size_t i = 0; i < sizeof(ops); i++) {
-		may[i].opcode = IORING_RESTRICTION_SQE_OP;
-		may[i].sqe_op = ops[i];
-	}
-	/* liburing 2.3 declares its functions for both and does not have them. */
-	if (syscall(SYS_io_uring_register, ring->ring_fd, IORING_REGISTER_RESTRICTIONS, may,
-		    sizeof(ops)) ||
-	    syscall(SYS_io_uring_register, ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0))
-		return -errno;
-	return 0;
-}
-
 static int make_parts(struct hv_blk *b, struct err *e)
 {
 	b->req = calloc(BLK_QUEUE, sizeof(*b->req));
@@ -253,7 +231,7 @@ static int make_parts(struct hv_blk *b, struct err *e)
 	}
 	int rc = io_uring_queue_init(BLK_QUEUE + 8, &b->ring, IORING_SETUP_R_DISABLED);
 	if (!rc)
-		rc = restrict_ring(&b->ring);
+		rc = blk_ring_restrict(&b->ring);
 	if (rc)
 		return err_set(
 			e, rc,
