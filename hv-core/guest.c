@@ -97,6 +97,16 @@ static int add_devices(struct guest *g, const struct hv_fds *fds, struct err *e)
 	return guest_tty_create(g, fds->console_in, fds->console_out, e);
 }
 
+/* What was read is of no more use, and the machine has a descriptor of its own for /dev/kvm. */
+static void close_used(const struct hv_fds *fds)
+{
+	const int used[] = {fds->kvm, fds->kernel, fds->initrd};
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (used[i] >= 0)
+			close(used[i]);
+}
+
 static int disk_thread(void *arg, struct err *e)
 {
 	return hv_sandbox_thread(HV_SANDBOX_DISK, e);
@@ -133,6 +143,7 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 		guest_destroy(g);
 		return rc;
 	}
+	close_used(fds);
 	*out = g;
 	return 0;
 

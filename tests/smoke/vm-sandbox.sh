@@ -49,7 +49,8 @@ threads() { # NAME: how many are called that
 	cat /proc/"$(guest_pid)"/task/*/comm | grep -c "^$1" || true
 }
 locked_in() { # THREADS
-	[ "$(find /proc/"$(guest_pid)"/task -mindepth 1 -maxdepth 1 | wc -l)" -eq "$1" ] ||
+	# The kernel's own workers for KVM and io_uring count as threads; they run no code of ours.
+	[ "$(cat /proc/"$(guest_pid)"/task/*/comm | grep -cvE '^(kvm-|iou-)')" -eq "$1" ] ||
 		fail "not $1 threads: $(cat /proc/"$(guest_pid)"/task/*/comm)"
 	is Seccomp 2
 	is NoNewPrivs 1
@@ -125,7 +126,7 @@ same_guest
 flue vm kill vm0
 
 say "a restored guest is locked in as well"
-flue vm create vm1 native "$native" memory 64 cmdline "role=both rate=5k seconds=1000 wait=100"
+flue vm create vm1 native "$native" memory 64 cmdline "role=sink wait=1000"
 flue vm nic add vm1 net0 socket $T/none.sock
 flue vm start vm1
 flue vm snapshot vm1 file $T/state3
