@@ -15,7 +15,7 @@ export FLUE_VM_DIR=$T/vm FLUE_VM_PROGRAM=$BUILD/hv-core/flue-vm
 uid=65534
 
 truncate -s 1M $T/disk.raw
-cat >$T/flue.yaml <<-END2
+cat >$T/flue.yaml <<-END
 	version: 1
 	bridges:
 	  - name: br0
@@ -35,7 +35,7 @@ cat >$T/flue.yaml <<-END2
 	  - {guest: vm0, name: net1, port: p1}
 	  - {guest: vm0, name: net2, port: p2, model: emulated}
 	  - {guest: vm0, name: net4, port: p4, model: emulated}
-END2
+END
 guest_pid() {
 	flue vm show vm0 -j | jq '.[0].guest_pid'
 }
@@ -146,7 +146,10 @@ intrude() { # LETTER: exit status
 say "without an intrusion the probe's guest ends well"
 [ "$(intrude 0)" -eq 0 ] || fail "$(cat $T/probe.out)"
 grep -q 'lives on' $T/probe.out || fail "it said: $(cat $T/probe.out)"
-for how in "1 open" "2 execve" "3 socket" "4 code" "5 kill"; do
+# A sanitizer opens files itself, so its builds let the call through, to Landlock (hv_sandbox tests it).
+ways=("2 execve" "3 socket" "4 code" "5 kill")
+grep -q __asan_init "$probe" || ways+=("1 open")
+for how in "${ways[@]}"; do
 	say "${how#* } ends the process, and is named for what it is"
 	[ "$(intrude "${how% *}")" -eq 6 ] || fail "${how#* }: $(cat $T/probe.out)"
 	grep -q 'not allowed (seccomp)' $T/probe.out || fail "${how#* } said: $(cat $T/probe.out)"
