@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The disk's thread. It takes requests from the ring, hands them to io_uring, and gives them back
  * as the kernel finishes them, in any order. While anything is under way or new, it asks for no

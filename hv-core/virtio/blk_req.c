@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a request asks (virtio 1.2, 5.2.6). The guest may have cut header, data and status into any
  * buffers (2.7.4.1), and may change the header meanwhile: it is copied once. */
 #include "hv-core/virtio/blk_impl.h"
