@@ -55,10 +55,10 @@ for rings in split packed; do
 	stop backend KILL || true
 done
 
-[ -x $vswitchd ] && command -v ovs-vsctl >/dev/null || {
+if ! [ -x $vswitchd ] || ! command -v ovs-vsctl >/dev/null; then
 	say "no Open vSwitch with DPDK here: scripts/setup bench installs it"
 	exit
-}
+fi
 rm -f $T/[ab].sock
 mkdir $T/ovs
 export OVS_RUNDIR=$T/ovs OVS_DBDIR=$T/ovs OVS_LOGDIR=$T/ovs
