@@ -15,6 +15,7 @@ struct child {
 	struct event_base *loop;
 	struct guest *guest;
 	int link;
+	bool runs; /* the guest does */
 };
 
 static void send_event(struct child *c, const char *event, json_t *more)
@@ -87,19 +88,38 @@ static json_t *call_nic_del(struct child *c, const json_t *params, int *fds, str
 	return done(guest_nic_del(c->guest, json_get_str(params, "name", ""), e));
 }
 
+/* A connection that ask_dial() asked for, or why there is none. Nobody waits for an answer. */
+static json_t *call_dialed(struct child *c, const json_t *params, int *fds, struct err *e)
+{
+	json_int_t code = json_get_int(params, "code", 0);
+	int fd = fds[0];
+
+	fds[0] = -1;
+	if (fd < 0)
+		fd = code < 0 && code > -4096 ? (int)code : -ENOTCONN;
+	guest_dialed(c->guest, json_get_str(params, "nic", ""), fd);
+	return json_object();
+}
+
 static const struct {
 	const char *name;
 	call_fn fn;
 } calls[] = {
-	{"show", call_show},	   {"power-button", call_power_button}, {"pause", call_pause},
-	{"resume", call_resume},   {"snapshot", call_snapshot},		{"nic-add", call_nic_add},
-	{"nic-del", call_nic_del},
+	{"show", call_show},	     {"power-button", call_power_button},
+	{"pause", call_pause},	     {"resume", call_resume},
+	{"snapshot", call_snapshot}, {"nic-add", call_nic_add},
+	{"nic-del", call_nic_del},   {"dialed", call_dialed},
 };
 
 static json_t *carry_out(struct child *c, const json_t *msg, int *fds, struct err *e)
 {
 	const char *call = json_get_str(msg, "call", "");
 
+	/* Until then only switches are waited for. */
+	if (!c->guest || (!c->runs && strcmp(call, "dialed") != 0)) {
+		err_set(e, -EAGAIN, "the guest does not run yet");
+		return NULL;
+	}
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (strcmp(calls[i].name, call) == 0)
 			return calls[i].fn(c, json_object_get(msg, "params"), fds, e);
@@ -161,23 +181,32 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(c->loop);
 }
 
+/* This process must not connect to anything; the supervisor may. */
+static int ask_dial(void *arg, const char *nic)
+{
+	struct child *c = arg;
+	json_t *msg = json_pack("{s:s,s:s}", "event", "dial", "nic", nic);
+	int ret = msg ? hv_wire_send(c->link, msg, NULL, 0) : -ENOMEM;
+
+	json_decref(msg);
+	return ret;
+}
+
 /* Until the guest ends, or the supervisor is gone. */
 static int serve(struct child *c, struct err *e)
 {
-	struct event *link = event_new(c->loop, c->link, EV_READ | EV_PERSIST, on_link, c);
 	struct event *end =
 		event_new(c->loop, guest_end_fd(c->guest), EV_READ | EV_PERSIST, on_end, c);
 	int ret;
 
-	if (link && end && event_add(link, NULL) == 0 && event_add(end, NULL) == 0) {
+	if (end && event_add(end, NULL) == 0) {
+		c->runs = true;
 		send_event(c, "running", NULL);
 		event_base_dispatch(c->loop);
 		ret = 0;
 	} else {
 		ret = err_set(e, -ENOMEM, "no memory for the event loop");
 	}
-	if (link)
-		event_free(link);
 	if (end)
 		event_free(end);
 	return ret;
@@ -185,13 +214,13 @@ static int serve(struct child *c, struct err *e)
 
 static int begin(struct child *c, const struct hv_fds *fds, struct err *e)
 {
-	int ret = guest_create(&c->guest, c->config, fds, c->loop, e);
+	const struct guest_ops ops = {.dial = ask_dial, .arg = c};
+	int ret = guest_create(&c->guest, c->config, fds, &ops, c->loop, e);
 
 	if (ret != 0)
 		return ret;
 	if (fds->restore >= 0)
 		ret = guest_restore(c->guest, fds->restore, e);
-	/* The sandbox closes here, where all is opened and nothing of the guest has run yet. */
 	return ret == 0 ? guest_run(c->guest, e) : ret;
 }
 
@@ -218,6 +247,7 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 		  pid_t supervisor)
 {
 	struct child c = {.config = config, .link = link};
+	struct event *on = NULL;
 	struct err e = {0};
 	int status = HV_CHILD_FAILED, ret;
 
@@ -225,7 +255,10 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != supervisor)
 		return HV_CHILD_FAILED;
 	c.loop = event_base_new();
-	ret = c.loop ? begin(&c, fds, &e) : err_set(&e, -ENOMEM, "no event loop");
+	if (c.loop)
+		on = event_new(c.loop, link, EV_READ | EV_PERSIST, on_link, &c);
+	ret = on && event_add(on, NULL) == 0 ? begin(&c, fds, &e)
+					     : err_set(&e, -ENOMEM, "no event loop");
 	if (ret == 0)
 		ret = serve(&c, &e);
 	if (ret == 0)
@@ -233,6 +266,8 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 	else
 		send_event(&c, "failed", hv_wire_from_err(&e));
 	guest_destroy(c.guest);
+	if (on)
+		event_free(on);
 	if (c.loop)
 		event_base_free(c.loop);
 	return status;

@@ -56,7 +56,7 @@ static void on_typed(evutil_socket_t fd, short what, void *arg)
 }
 
 int guest_create(struct guest **out, const struct hv_config *config, const struct hv_fds *fds,
-		 struct event_base *loop, struct err *e)
+		 const struct guest_ops *ops, struct event_base *loop, struct err *e)
 {
 	struct guest *g = calloc(1, sizeof(*g));
 
@@ -74,6 +74,12 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 	g->typed = event_new(loop, g->in, EV_READ | EV_PERSIST, on_typed, g);
 	return g->typed && event_add(g->typed, NULL) == 0 ? 0
 							  : err_set(e, -ENOMEM, "out of memory");
+}
+
+void guest_dialed(struct guest *g, const char *nic, int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 int guest_restore(struct guest *g, int fd, struct err *e)

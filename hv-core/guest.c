@@ -5,6 +5,7 @@
 #include "hv-core/device/i8042.h"
 #include "hv-core/device/sleep.h"
 #include "hv-core/machine/vcpu.h"
+#include "hv-core/sandbox/sandbox.h"
 #include "hv-core/virtio/blk.h"
 
 #include <stdio.h>
@@ -96,8 +97,28 @@ static int add_devices(struct guest *g, const struct hv_fds *fds, struct err *e)
 	return guest_tty_create(g, fds->console_in, fds->console_out, e);
 }
 
+/* What was read is of no more use, and the machine has a descriptor of its own for /dev/kvm. */
+static void close_used(const struct hv_fds *fds)
+{
+	const int used[] = {fds->kvm, fds->kernel, fds->initrd};
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (used[i] >= 0)
+			close(used[i]);
+}
+
+static int disk_thread(void *arg, struct err *e)
+{
+	return hv_sandbox_thread(HV_SANDBOX_DISK, e);
+}
+
+static int vcpu_thread(void *arg, struct err *e)
+{
+	return hv_sandbox_thread(HV_SANDBOX_VCPU, e);
+}
+
 int guest_create(struct guest **out, const struct hv_config *config, const struct hv_fds *fds,
-		 struct event_base *loop, struct err *e)
+		 const struct guest_ops *ops, struct event_base *loop, struct err *e)
 {
 	const struct hv_vm_options o = {
 		.kvm_fd = fds->kvm,
@@ -106,12 +127,14 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 		.cpus = config->cpus,
 		.cpu_model = config->cpu_baseline ? HV_CPU_BASELINE : HV_CPU_HOST,
 	};
-	struct guest *g = calloc(1, sizeof(*g));
-	int rc;
+	int rc = hv_sandbox_enter(fds->uid, fds->gid, e);
+	struct guest *g = rc ? NULL : calloc(1, sizeof(*g));
 
 	if (!g)
-		return err_set(e, -ENOMEM, "out of memory");
+		return rc ? rc : err_set(e, -ENOMEM, "out of memory");
 	g->config = config;
+	g->ops = *ops;
+	hv_blk_thread_init(disk_thread, NULL);
 	rc = hv_vm_create(&g->vm, &o, loop, e);
 	if (rc)
 		goto free_guest;
@@ -120,6 +143,7 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 		guest_destroy(g);
 		return rc;
 	}
+	close_used(fds);
 	*out = g;
 	return 0;
 
@@ -132,7 +156,10 @@ int guest_run(struct guest *g, struct err *e)
 {
 	int rc = cards_start(g, e);
 
-	if (rc || (rc = hv_vm_start(&g->vm, NULL, NULL, e)))
+	/* Threads first: one that is made by this one has its list, too. The processors wait for
+	 * hv_vm_run(), and each takes its own list before that. */
+	if (rc || (rc = hv_vm_start(&g->vm, vcpu_thread, NULL, e)) ||
+	    (rc = hv_sandbox_thread(HV_SANDBOX_MAIN, e)))
 		return rc;
 	g->started = true;
 	hv_vm_run(&g->vm);

@@ -22,6 +22,8 @@ struct card_model {
 	int (*unplug)(struct card *c, struct err *e);
 	/* Adds what is known of it to vm.show's answer. */
 	void (*show)(const struct card *c, json_t *to);
+	/* The connection it asked for, or negative errno. NULL: it has none. */
+	void (*give)(struct card *c, int fd);
 };
 
 struct card {
@@ -41,6 +43,7 @@ struct disk {
 
 struct guest {
 	const struct hv_config *config;
+	struct guest_ops ops;
 	struct hv_vm vm;
 	struct hv_ged *ged;
 	struct hv_pci *pci;
@@ -55,6 +58,10 @@ extern const struct card_model *const hv_cards[]; /* by enum hv_nic_model */
 /* Makes the card and plugs it. fds are taken over, on error too. */
 int card_add(struct guest *g, const struct hv_nic_config *config, const struct hv_nic_fds *fds,
 	     struct err *e);
+/* Asks for a connection; arg: the card. */
+int card_dial(void *arg);
+/* A card's thread gets its list. */
+int card_thread(void *arg, struct err *e);
 /* Lets all of them begin. */
 int cards_start(struct guest *g, struct err *e);
 void cards_free(struct guest *g); /* the records; devices are the machine's */

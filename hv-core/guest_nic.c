@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "hv-core/e1000/e1000.h"
+#include "hv-core/sandbox/sandbox.h"
 #include "hv-core/vfio/vfio.h"
 #include "hv-core/virtio/net.h"
 
@@ -13,6 +14,19 @@
 #include <unistd.h>
 
 #define SWITCH_WAIT_MS 1000
+
+int card_dial(void *arg)
+{
+	struct card *c = arg;
+	const struct guest_ops *ops = &c->guest->ops;
+
+	return ops->dial(ops->arg, c->config.name);
+}
+
+int card_thread(void *arg, struct err *e)
+{
+	return hv_sandbox_thread(HV_SANDBOX_CARD, e);
+}
 
 /* The guest let go of it: the record goes with the device. */
 static void drop(struct card *c)
@@ -43,6 +57,8 @@ static int synthetic_create(struct card *c, struct hv_nic_fds *fds, struct err *
 		.path = c->config.socket,
 		.fd = fds->socket,
 		.mode = c->config.serve ? HV_VU_SERVE : HV_VU_CONNECT,
+		.dial = card_dial,
+		.dial_arg = c,
 		.queue_pairs = c->config.queues,
 		.queue_size = 1024,
 		.packed = c->config.packed,
@@ -64,10 +80,18 @@ static int synthetic_start(struct card *c, struct err *e)
 {
 	struct err late = {0};
 
+	/* The loop, which brings it, waits for us. A card that is added is found later, too. */
+	if (c->guest->started)
+		return 0;
 	if (hv_net_wait(c->impl, SWITCH_WAIT_MS, &late))
 		log_warn("%s: no switch at %s yet; the guest starts with the link down", c->id,
 			 c->config.socket);
 	return 0;
+}
+
+static void synthetic_give(struct card *c, int fd)
+{
+	hv_net_give(c->impl, fd);
 }
 
 static int synthetic_unplug(struct card *c, struct err *e)
@@ -105,6 +129,8 @@ static int emulated_create(struct card *c, struct hv_nic_fds *fds, struct err *e
 		.link = {.path = c->config.socket,
 			 .fd = fds->socket,
 			 .mode = c->config.serve ? HV_VU_SERVE : HV_VU_CONNECT,
+			 .dial = card_dial,
+			 .dial_arg = c,
 			 .offloads =
 				 (c->config.csum ? HV_LINK_CSUM : 0) |
 				 (c->config.tso ? HV_LINK_CSUM | HV_LINK_TSO4 | HV_LINK_TSO6 : 0)},
@@ -120,7 +146,12 @@ static int emulated_create(struct card *c, struct hv_nic_fds *fds, struct err *e
 
 static int emulated_start(struct card *c, struct err *e)
 {
-	return hv_e1000_start(c->impl, NULL, NULL, e);
+	return hv_e1000_start(c->impl, card_thread, NULL, e);
+}
+
+static void emulated_give(struct card *c, int fd)
+{
+	hv_e1000_give(c->impl, fd);
 }
 
 static int emulated_unplug(struct card *c, struct err *e)
@@ -169,12 +200,12 @@ static void direct_show(const struct card *c, json_t *to)
 	json_object_set_new(to, "address", json_string(c->config.address));
 }
 
-static const struct card_model synthetic = {"synthetic", synthetic_create, synthetic_start,
-					    synthetic_unplug, synthetic_show};
-static const struct card_model emulated = {"emulated", emulated_create, emulated_start,
-					   emulated_unplug, emulated_show};
-static const struct card_model direct = {"direct", direct_create, direct_start, direct_unplug,
-					 direct_show};
+static const struct card_model synthetic = {"synthetic",      synthetic_create, synthetic_start,
+					    synthetic_unplug, synthetic_show,	synthetic_give};
+static const struct card_model emulated = {"emulated",	    emulated_create, emulated_start,
+					   emulated_unplug, emulated_show,   emulated_give};
+static const struct card_model direct = {"direct",	direct_create, direct_start,
+					 direct_unplug, direct_show,   NULL};
 const struct card_model *const hv_cards[] = {
 	[HV_NIC_SYNTHETIC] = &synthetic, [HV_NIC_EMULATED] = &emulated, [HV_NIC_DIRECT] = &direct};
 
@@ -185,6 +216,16 @@ static struct card **find(struct guest *g, const char *name)
 	while (*at && strcmp((*at)->config.name, name))
 		at = &(*at)->next;
 	return at;
+}
+
+void guest_dialed(struct guest *g, const char *nic, int fd)
+{
+	struct card *c = *find(g, nic);
+
+	if (c && c->model->give)
+		c->model->give(c, fd);
+	else if (fd >= 0)
+		close(fd);
 }
 
 static void close_fds(const struct hv_nic_fds *fds)

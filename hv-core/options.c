@@ -3,10 +3,12 @@
 
 #include "api/schema.h"
 #include "base/log.h"
+#include "hv-core/sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_MAX (1u << 20)
 
@@ -29,12 +31,16 @@ const char hv_options_help[] =
 	"  --control SOCK   control socket; without one, the console is stdio\n"
 	"  --group NAME     group that may use the control socket\n"
 	"  --restore FILE   begin from a snapshot instead of booting\n"
+	"  --uid UID[:GID]  who the guest's process is, when started as root (65534; 0: "
+	"stays root,\n"
+	"                   without capabilities)\n"
 	"  --ready-fd N     write 'ready' there once the guest runs, or why it does not\n"
 	"  --log-level L    err, warn, info (default) or debug\n"
 	"  --version, --help\n"
 	"exit status: 0 the guest switched itself off; 1 it could not begin; 2 the options are "
 	"wrong;\n"
-	"  3 it crashed; 4 it was ended by force; 5 its process died\n";
+	"  3 it crashed; 4 it was ended by force; 5 its process died;\n"
+	"  6 its process made a system call that its sandbox does not allow\n";
 
 struct reading {
 	json_t *guest, *disks, *nics;
@@ -126,6 +132,34 @@ static int read_fd(int *fd, const char *text, struct err *e)
 	return 0;
 }
 
+static bool read_id(const char *text, char end, uid_t *id, const char **rest)
+{
+	char *at;
+	unsigned long n = strtoul(text, &at, 10);
+
+	*rest = *at ? at + 1 : at;
+	*id = (uid_t)n;
+	return text[0] >= '0' && text[0] <= '9' && n < UINT32_MAX && (!*at || *at == end);
+}
+
+static int read_uid(struct hv_options *o, const char *text, struct err *e)
+{
+	const char *rest;
+	bool ok = read_id(text, ':', &o->uid, &rest);
+
+	o->gid = o->uid;
+	if (ok && *rest)
+		ok = read_id(rest, '\0', &o->gid, &rest);
+	if (!ok)
+		return err_set(e, -EINVAL, "--uid: '%.40s' is not UID or UID:GID, in numbers",
+			       text);
+	if (o->uid && geteuid() != 0)
+		return err_set(e, -EPERM, "--uid: only root can give a guest another user");
+	if (!o->uid)
+		o->uid = o->gid = (uid_t)-1;
+	return 0;
+}
+
 static int read_guest(struct reading *r, const char *name, const char *value, struct err *e)
 {
 	r->any = true;
@@ -152,6 +186,8 @@ static int read_option(struct hv_options *o, struct reading *r, const char *name
 		o->restore = value;
 	else if (strcmp(name, "ready-fd") == 0)
 		return read_fd(&o->ready_fd, value, e);
+	else if (strcmp(name, "uid") == 0)
+		return read_uid(o, value, e);
 	else if (strcmp(name, "log-level") == 0)
 		return read_level(value, e);
 	else
@@ -221,7 +257,9 @@ int hv_options_parse(struct hv_options *o, int argc, char **argv, struct err *e)
 	struct reading r = {json_object(), json_array(), json_array(), NULL, false};
 	int ret = 0;
 
-	*o = (struct hv_options){.ready_fd = -1};
+	*o = (struct hv_options){.ready_fd = -1, .uid = (uid_t)-1, .gid = (gid_t)-1};
+	if (geteuid() == 0)
+		o->uid = o->gid = HV_SANDBOX_NOBODY;
 	for (int i = 1; ret == 0 && i < argc && o->what == HV_OPTIONS_RUN; i++) {
 		const char *name = argv[i] + 2, *value;
 		char key[32];

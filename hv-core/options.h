@@ -9,12 +9,17 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#include <sys/types.h>
+
 struct hv_options {
 	json_t *config;	     /* one guest; the caller's */
 	const char *control; /* control socket; NULL: none */
 	const char *group;   /* that may use it; NULL: the process's */
 	const char *restore; /* a snapshot to begin from; NULL: boot */
-	int ready_fd;	     /* where to say how the start went, one line; -1: nowhere */
+	/* Who the guest's process is to be; -1: who flue-vm is. */
+	uid_t uid;
+	gid_t gid;
+	int ready_fd; /* where to say how the start went, one line; -1: nowhere */
 	enum { HV_OPTIONS_RUN, HV_OPTIONS_HELP, HV_OPTIONS_VERSION } what;
 };
 

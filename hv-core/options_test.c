@@ -2,6 +2,7 @@
 #include "hv-core/options.h"
 
 #include "hv-core/config.h"
+#include "hv-core/sandbox/sandbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,6 +92,9 @@ static void what_is_wrong_is_said(void **state)
 	refused("--nic synthetic,x=1", "'x': no such key");
 	refused("--console tape", "console: 'tape'");
 	refused("--ready-fd x", "--ready-fd");
+	refused("--uid root", "--uid: 'root' is not UID");
+	refused("--uid 7:x", "--uid: '7:x' is not UID");
+	refused("--uid 4294967295", "--uid: '4294967295' is not UID");
 	refused("--config /there/is/no/such --cpus 2", "--config says all");
 	refused("--config /there/is/no/such", "cannot read");
 }
@@ -117,12 +121,40 @@ static void a_file_says_all(void **state)
 	unlink(path);
 }
 
+/* The guest's process is nobody in particular, but where flue-vm is not root: then it is who that
+ * is. */
+static void a_guest_is_not_root(void **state)
+{
+	bool root = geteuid() == 0;
+	struct hv_options o;
+	struct err e;
+
+	assert_int_equal(parse(&o, "--kernel /k", &e), 0);
+	assert_int_equal(o.uid, root ? HV_SANDBOX_NOBODY : (uid_t)-1);
+	assert_int_equal(o.gid, root ? HV_SANDBOX_NOBODY : (gid_t)-1);
+	hv_options_free(&o);
+	assert_int_equal(parse(&o, "--kernel /k --uid 0", &e), 0);
+	assert_int_equal(o.uid, (uid_t)-1);
+	hv_options_free(&o);
+	if (!root) {
+		refused("--uid 7", "only root can");
+		return;
+	}
+	assert_int_equal(parse(&o, "--kernel /k --uid 7", &e), 0);
+	assert_true(o.uid == 7 && o.gid == 7);
+	hv_options_free(&o);
+	assert_int_equal(parse(&o, "--kernel /k --uid 7:8", &e), 0);
+	assert_true(o.uid == 7 && o.gid == 8);
+	hv_options_free(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_are_keys),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(a_file_says_all),
+		cmocka_unit_test(a_guest_is_not_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ const char *hv_how_name(enum hv_how how)
 		[HV_HOW_POWER_OFF] = "power-off", [HV_HOW_RESET] = "reset",
 		[HV_HOW_CRASH] = "crash",	  [HV_HOW_STOPPED] = "stopped",
 		[HV_HOW_FAILED] = "failed",	  [HV_HOW_DIED] = "died",
+		[HV_HOW_FORBIDDEN] = "forbidden",
 	};
 
 	return names[how];
@@ -26,6 +27,7 @@ bool hv_restart_again(enum hv_restart policy, enum hv_how how, bool told, bool f
 		return !first && policy != HV_RESTART_NEVER;
 	case HV_HOW_CRASH:
 	case HV_HOW_DIED:
+	case HV_HOW_FORBIDDEN:
 		return policy != HV_RESTART_NEVER;
 	case HV_HOW_POWER_OFF:
 		return policy == HV_RESTART_ALWAYS;
@@ -60,6 +62,8 @@ enum hv_exit_status hv_restart_status(enum hv_how how, bool forced)
 		return HV_EXIT_CRASH;
 	case HV_HOW_DIED:
 		return HV_EXIT_DIED;
+	case HV_HOW_FORBIDDEN:
+		return HV_EXIT_FORBIDDEN;
 	default:
 		return HV_EXIT_OK;
 	}

@@ -13,16 +13,18 @@ enum hv_how {
 	HV_HOW_STOPPED,	  /* its process ended in order, the guest was not asked */
 	HV_HOW_FAILED,	  /* it could not begin */
 	HV_HOW_DIED,	  /* its process died: a signal, or a status nobody knows */
+	HV_HOW_FORBIDDEN, /* it was killed for a system call that its sandbox does not allow */
 };
 
 /* What flue-vm ends with; flue-vm(1). Never renumbered. */
 enum hv_exit_status {
-	HV_EXIT_OK = 0,	    /* the guest switched itself off, by itself or by the power button */
-	HV_EXIT_FAILED = 1, /* it could not begin */
-	HV_EXIT_USAGE = 2,  /* command line or configuration are wrong */
-	HV_EXIT_CRASH = 3,  /* the guest crashed */
-	HV_EXIT_FORCED = 4, /* it was ended by force */
-	HV_EXIT_DIED = 5,   /* its process died */
+	HV_EXIT_OK = 0,	       /* the guest switched itself off, by itself or by the power button */
+	HV_EXIT_FAILED = 1,    /* it could not begin */
+	HV_EXIT_USAGE = 2,     /* command line or configuration are wrong */
+	HV_EXIT_CRASH = 3,     /* the guest crashed */
+	HV_EXIT_FORCED = 4,    /* it was ended by force */
+	HV_EXIT_DIED = 5,      /* its process died */
+	HV_EXIT_FORBIDDEN = 6, /* its process made a call that the sandbox does not allow */
 };
 
 /* "power-off", "crash" ... */

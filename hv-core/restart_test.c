@@ -16,6 +16,7 @@ static void policy_says_what_follows(void **state)
 		{HV_HOW_POWER_OFF, false, false, true}, {HV_HOW_RESET, true, true, true},
 		{HV_HOW_CRASH, false, true, true},	{HV_HOW_STOPPED, false, false, false},
 		{HV_HOW_FAILED, false, true, true},	{HV_HOW_DIED, false, true, true},
+		{HV_HOW_FORBIDDEN, false, true, true},
 	};
 
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
@@ -52,6 +53,7 @@ static void status_says_how_it_ended(void **state)
 	assert_int_equal(hv_restart_status(HV_HOW_CRASH, false), HV_EXIT_CRASH);
 	assert_int_equal(hv_restart_status(HV_HOW_DIED, false), HV_EXIT_DIED);
 	assert_int_equal(hv_restart_status(HV_HOW_DIED, true), HV_EXIT_FORCED);
+	assert_int_equal(hv_restart_status(HV_HOW_FORBIDDEN, false), HV_EXIT_FORBIDDEN);
 }
 
 static void ctrl_a_leads_out(void **state)

@@ -88,6 +88,8 @@ static void on_message(struct super *s, const json_t *msg)
 		if (s->first)
 			notify_send("READY=1");
 		s->first = false;
+	} else if (strcmp(event, "dial") == 0) {
+		super_dial(s, json_get_str(msg, "nic", ""));
 	} else if (strcmp(event, "failed") == 0) {
 		hv_wire_to_err(msg, &e);
 		has_failed(s, &e);
@@ -126,6 +128,14 @@ static enum hv_how how_ended(struct super *s, int status)
 		{HV_CHILD_STOPPED, HV_HOW_STOPPED},
 	};
 
+	/* The kernel ends a process like that for a call that is not on its list. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+		snprintf(s->why, sizeof(s->why),
+			 "the guest's process made a call that is not allowed (seccomp); this is a "
+			 "bug or an attack; the kernel's audit log names the call");
+		log_err("%s: %s", s->config->name, s->why);
+		return HV_HOW_FORBIDDEN;
+	}
 	for (size_t i = 0; WIFEXITED(status) && i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends[i].status == WEXITSTATUS(status))
 			return ends[i].how;
@@ -155,7 +165,9 @@ static void on_child(evutil_socket_t sig, short what, void *arg)
 	/* It may have died before it could say why it failed. */
 	if (s->first && s->how != HV_HOW_FAILED)
 		tell_start(s, "error the guest's process died while it started; see its log");
-	log_info("%s: %s%s%s", s->config->name, hv_how_name(s->how), s->why[0] ? ": " : "", s->why);
+	if (s->how != HV_HOW_FORBIDDEN) /* said already */
+		log_info("%s: %s%s%s", s->config->name, hv_how_name(s->how), s->why[0] ? ": " : "",
+			 s->why);
 	super_calls_fail(s, "the guest has ended");
 	follow(s);
 }
@@ -175,6 +187,8 @@ static int start(struct super *s, struct err *e)
 	fds.console_out = hv_console_guest_out(s->console);
 	for (unsigned int i = 0; i < HV_NICS_MAX; i++)
 		fds.nic[i].socket = s->listen[i];
+	fds.uid = s->options->uid;
+	fds.gid = s->options->gid;
 	hv_console_forget_typed(s->console);
 	ret = hv_spawn(s->config, &fds, &s->pid, &s->link, e);
 	hv_handin_close(&fds);

@@ -72,8 +72,13 @@ typedef void (*super_done)(struct super *s, void *arg, const json_t *result, con
 void super_call(struct super *s, const char *call, const json_t *params, const int *fds,
 		unsigned int n, unsigned int timeout_s, super_done done, void *arg);
 void super_tell(struct super *s, const char *call); /* wants no answer */
+/* The same with parameters (borrowed) and at most one descriptor (-1: none; not taken over). */
+void super_hand(struct super *s, const char *call, const json_t *params, int fd);
 void super_answered(struct super *s, const json_t *msg);
 void super_calls_fail(struct super *s, const char *why);
+
+/* super_dial.c: the guest's process asks for a connection of a card's. */
+void super_dial(struct super *s, const char *nic);
 
 /* super_rpc.c */
 extern const struct rpc_handler super_handlers[];

@@ -86,6 +86,11 @@ void super_tell(struct super *s, const char *call)
 	send_call(s, call, NULL, 0, NULL, 0);
 }
 
+void super_hand(struct super *s, const char *call, const json_t *params, int fd)
+{
+	send_call(s, call, params, 0, &fd, fd >= 0);
+}
+
 void super_answered(struct super *s, const json_t *msg)
 {
 	json_int_t id = json_get_int(msg, "id", 0);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -116,6 +117,8 @@ static void *carry(void *self)
 {
 	struct hv_e1000 *d = self;
 	struct err e = {0};
+	/* Another thread's name would be a file of /proc. */
+	prctl(PR_SET_NAME, "e1000");
 	int rc = d->thread_init ? d->thread_init(d->thread_arg, &e) : 0;
 
 	pthread_mutex_lock(&d->fn.lock);
@@ -142,7 +145,6 @@ int hv_e1000_start(struct hv_e1000 *d, int (*thread_init)(void *arg, struct err 
 		return err_set(e, -rc, "%s: cannot start the card's thread: %s", d->fn.name,
 			       strerror(rc));
 	d->started = true;
-	pthread_setname_np(d->thread, "e1000");
 	pthread_mutex_lock(&d->fn.lock);
 	while (!d->ready)
 		pthread_cond_wait(&d->changed, &d->fn.lock);

@@ -254,6 +254,11 @@ void hv_e1000_remove(struct hv_e1000 *d)
 	destroy(d);
 }
 
+void hv_e1000_give(struct hv_e1000 *d, int fd)
+{
+	hv_link_give(d->link, fd);
+}
+
 struct hv_pci_fn *hv_e1000_fn(struct hv_e1000 *d)
 {
 	return &d->fn;

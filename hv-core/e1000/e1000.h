@@ -37,6 +37,9 @@ int hv_e1000_start(struct hv_e1000 *d, int (*thread_init)(void *arg, struct err 
 /* Takes it out of the machine and frees it, before the machine itself does; vCPUs parked. */
 void hv_e1000_remove(struct hv_e1000 *d);
 
+/* As hv_vu_give(). Main thread. */
+void hv_e1000_give(struct hv_e1000 *d, int fd);
+
 struct hv_pci_fn *hv_e1000_fn(struct hv_e1000 *d);
 bool hv_e1000_connected(struct hv_e1000 *d);			       /* any thread */
 void hv_e1000_link_stats(struct hv_e1000 *d, struct hv_link_stats *s); /* any thread */

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -249,7 +250,11 @@ static void *vcpu_main(void *arg)
 	struct hv_vcpu *v = arg;
 	struct err e = {0};
 	sigset_t kick;
+	char name[16];
 
+	/* By itself: for others it would be a file of /proc. */
+	snprintf(name, sizeof(name), "vcpu%u", v->n);
+	prctl(PR_SET_NAME, name);
 	sigemptyset(&kick);
 	sigaddset(&kick, kick_signal());
 	pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
@@ -294,13 +299,9 @@ int hv_vm_start(struct hv_vm *vm, int (*thread_init)(void *arg, struct err *e), 
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	for (unsigned int i = 0; i < vm->cpus && !rc; i++) {
 		struct hv_vcpu *v = vm->vcpu[i];
-		char name[16];
 
 		rc = -pthread_create(&v->thread, NULL, vcpu_main, v);
 		v->started = !rc;
-		snprintf(name, sizeof(name), "vcpu%u", i);
-		if (!rc)
-			pthread_setname_np(v->thread, name);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc ? err_set(e, rc, "cannot start a processor's thread: %s", strerror(-rc)) : 0;

@@ -78,7 +78,7 @@ static void lost(struct hv_vu *v)
 	log_warn("vhost-user %s: the back end is %s: %s", name_of(v),
 		 sent_away ? "sent away" : "gone", why);
 	v->waiting_said = true;
-	if (v->path[0] || v->mode == HV_VU_SERVE)
+	if (v->path[0] || v->dial || v->mode == HV_VU_SERVE)
 		again_later(v);
 	v->ops->lost(v->self, why);
 }
@@ -195,11 +195,41 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	on_connection(v, fd);
 }
 
+static void nobody_there(struct hv_vu *v, const char *why)
+{
+	if (!v->waiting_said)
+		log_info("vhost-user %s: waiting for the back end: %s", name_of(v), why);
+	v->waiting_said = true;
+	again_later(v);
+}
+
+void hv_vu_give(struct hv_vu *v, int fd)
+{
+	int flags;
+
+	if (!v->dialing || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		else if (v->dialing)
+			nobody_there(v, strerror(-fd));
+		v->dialing = false;
+		return;
+	}
+	v->dialing = false;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+		nobody_there(v, strerror(errno));
+		close(fd);
+		return;
+	}
+	on_connection(v, fd);
+}
+
 static void on_retry(evutil_socket_t unused, short what, void *arg)
 {
 	struct hv_vu *v = arg;
 	struct err e;
-	int fd;
+	int fd, ret;
 
 	if (v->mode == HV_VU_SERVE) {
 		event_add(v->accept_ev, NULL);
@@ -207,16 +237,20 @@ static void on_retry(evutil_socket_t unused, short what, void *arg)
 	}
 	fd = v->given;
 	v->given = -1;
+	if (fd < 0 && v->dial) {
+		ret = v->dial(v->dial_arg);
+		v->dialing = ret == 0;
+		if (ret != 0)
+			nobody_there(v, strerror(-ret));
+		return;
+	}
 	if (fd < 0)
 		fd = hv_vu_connect(v->path, &e);
 	if (fd >= 0) {
 		on_connection(v, fd);
 		return;
 	}
-	if (!v->waiting_said)
-		log_info("vhost-user %s: waiting for the back end: %s", name_of(v), e.text);
-	v->waiting_said = true;
-	again_later(v);
+	nobody_there(v, e.text);
 }
 
 static int open_sockets(struct hv_vu *v, const struct hv_vu_options *o, struct err *e)
@@ -241,7 +275,7 @@ struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 {
 	struct hv_vu *v;
 
-	if (!o->path && o->fd < 0) {
+	if (!o->path && o->fd < 0 && !o->dial) {
 		err_set(e, -EINVAL, "a vhost-user socket needs a path");
 		return NULL;
 	}
@@ -263,6 +297,8 @@ struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 	v->mtu_told = o->mtu;
 	v->queues_max = o->queues_max < HV_VU_RINGS ? o->queues_max : HV_VU_RINGS;
 	v->reconnect_ms = o->reconnect_ms ? o->reconnect_ms : RETRY_MS;
+	v->dial = o->dial;
+	v->dial_arg = o->dial_arg;
 	if (o->path)
 		snprintf(v->path, sizeof(v->path), "%s", o->path);
 	v->listener = v->given = v->fd = v->back = v->record_fd = v->log_fd = -1;

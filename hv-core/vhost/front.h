@@ -65,6 +65,11 @@ struct hv_vu_options {
 	int fd;
 	enum hv_vu_mode mode;
 	unsigned int reconnect_ms; /* CONNECT: between attempts; 0: 100 */
+	/* CONNECT, for a process that must not connect by itself: asks whoever may for a
+	 * connection, and hv_vu_give() follows, from the loop. 0, or negative errno: asked again
+	 * later. Called from the loop. NULL: connects to path. */
+	int (*dial)(void *arg);
+	void *dial_arg;
 	uint64_t features; /* virtio features this side can live with; what is offered is masked
 			      with it */
 	unsigned int queues_max; /* rings, not pairs */
@@ -76,6 +81,9 @@ struct hv_vu_options {
 struct hv_vu *hv_vu_new(struct event_base *loop, const struct hv_vu_options *o,
 			const struct hv_vu_ops *ops, void *self, struct err *e);
 void hv_vu_free(struct hv_vu *v); /* disconnects; main thread */
+/* What `dial` asked for: a connected socket, taken over, or negative errno: then it asks again. One
+ * that nobody asked for is closed. Main thread. */
+void hv_vu_give(struct hv_vu *v, int fd);
 
 bool hv_vu_is_connected(const struct hv_vu *v);
 uint64_t hv_vu_features(

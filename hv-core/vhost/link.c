@@ -201,6 +201,8 @@ struct hv_link *hv_link_new(struct event_base *loop, const struct hv_link_option
 	struct hv_vu_options vu = {.path = o->path,
 				   .fd = o->fd,
 				   .mode = o->mode,
+				   .dial = o->dial,
+				   .dial_arg = o->dial_arg,
 				   .features = FEATURES,
 				   .queues_max = RINGS};
 	l->vu = hv_vu_new(loop, &vu, &front_ops, l, e);
@@ -225,6 +227,11 @@ void hv_link_free(struct hv_link *l)
 			close(fds[i]);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
+}
+
+void hv_link_give(struct hv_link *l, int fd)
+{
+	hv_vu_give(l->vu, fd);
 }
 
 void hv_link_stop(struct hv_link *l)

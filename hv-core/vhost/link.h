@@ -40,9 +40,11 @@ struct hv_link_frame {
 struct hv_link;
 
 struct hv_link_options {
-	const char *path; /* these three as in struct hv_vu_options */
+	const char *path; /* these five as in struct hv_vu_options */
 	int fd;
 	enum hv_vu_mode mode;
+	int (*dial)(void *arg);
+	void *dial_arg;
 	unsigned int offloads; /* HV_LINK_*: of these, what the other side takes is used */
 	const char *name;      /* for messages; copied */
 };
@@ -57,6 +59,8 @@ struct hv_link_ops {
 struct hv_link *hv_link_new(struct event_base *loop, const struct hv_link_options *o,
 			    const struct hv_link_ops *ops, void *self, struct err *e);
 void hv_link_free(struct hv_link *l);
+/* As hv_vu_give(). Main thread. */
+void hv_link_give(struct hv_link *l, int fd);
 
 /* For a snapshot: after stop the other side touches the link's memory no more, and sending and
  * receiving find nothing; what it had sent before is received after start. A start finds the other

@@ -24,12 +24,15 @@ struct hv_vu {
 	unsigned int queues_max;
 	uint16_t mtu_told;
 	unsigned int reconnect_ms;
+	int (*dial)(void *arg);
+	void *dial_arg;
 
 	/* The main thread's. */
 	int listener; /* SERVE */
 	int given;    /* CONNECT: a connected socket that was handed in, until it is used */
 	struct event *accept_ev, *retry_ev, *read_ev, *back_ev, *fault_ev;
 	unsigned int failures; /* in a row, since a back end was there */
+	bool dialing;	       /* asked, not answered */
 	bool waiting_said;
 	bool bound; /* the socket's file is ours */
 

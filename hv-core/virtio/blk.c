@@ -229,11 +229,13 @@ static int make_parts(struct hv_blk *b, struct err *e)
 		b->req[i].next = b->unused;
 		b->unused = &b->req[i];
 	}
-	int rc = io_uring_queue_init(BLK_QUEUE + 8, &b->ring, 0);
+	int rc = io_uring_queue_init(BLK_QUEUE + 8, &b->ring, IORING_SETUP_R_DISABLED);
+	if (!rc)
+		rc = blk_ring_restrict(&b->ring);
 	if (rc)
 		return err_set(
 			e, rc,
-			"%s: no io_uring: %s; disks need it: a kernel with CONFIG_IO_URING and "
+			"%s: no io_uring: %s; disks need it: Linux 5.10 with CONFIG_IO_URING and "
 			"/proc/sys/kernel/io_uring_disabled 0",
 			b->dev.id, strerror(-rc));
 	return 0;
@@ -266,7 +268,6 @@ static int plug(struct hv_blk *b, struct hv_pci *pci, struct err *e)
 	if (rc)
 		return err_set(e, rc, "%s: no thread: %s", b->dev.id, strerror(-rc));
 	b->thread_there = true;
-	pthread_setname_np(b->thread, "disk");
 	return 0;
 }
 

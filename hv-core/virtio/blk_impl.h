@@ -73,6 +73,11 @@ struct hv_blk {
  */
 int blk_parse(struct hv_blk *b, struct blk_req *r);
 
+/* From here on the ring, which was made disabled (IORING_SETUP_R_DISABLED), takes what blk_io.c
+ * submits, without flags, and nothing else, and nothing can be registered with it. 0 or negative
+ * errno. */
+int blk_ring_restrict(struct io_uring *ring);
+
 /* The thread: waits to be wanted, serves, until the end. */
 void *blk_main(void *arg);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 
 /* Tags of what is no request. */
 enum { TAG_KICK = 1, TAG_WAKE = 2 };
@@ -290,8 +291,11 @@ void *blk_main(void *arg)
 	struct hv_blk *b = arg;
 	struct err e = {0};
 
-	if (thread_init && thread_init(thread_arg, &e))
+	prctl(PR_SET_NAME, "disk");
+	if (thread_init && thread_init(thread_arg, &e)) {
 		hv_vm_end(b->vm, HV_END_CRASH, e.text);
+		return NULL;
+	}
 	listen_to(b, hv_virtio_queue(b->v, 0)->kick_fd, TAG_KICK);
 	listen_to(b, b->wake_fd, TAG_WAKE);
 	while (wait_until_wanted(b))

@@ -225,6 +225,8 @@ static int make_link(struct hv_net *n, const struct hv_net_options *o, struct er
 		.path = o->path,
 		.fd = o->fd,
 		.mode = o->mode,
+		.dial = o->dial,
+		.dial_arg = o->dial_arg,
 		.features = NET_SWITCH | NET_TOLD,
 		.queues_max = 2 * o->queue_pairs,
 		.mtu = o->mtu,
@@ -323,6 +325,11 @@ int hv_net_wait(struct hv_net *n, unsigned int timeout_ms, struct err *e)
 	return err_set(e, -ETIMEDOUT,
 		       "nic %s: no switch within %u ms; start it, or let the guest start without",
 		       n->id, timeout_ms);
+}
+
+void hv_net_give(struct hv_net *n, int fd)
+{
+	hv_vu_give(n->vu, fd);
 }
 
 int hv_net_unplug_request(struct hv_net *n, struct err *e)

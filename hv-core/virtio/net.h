@@ -23,6 +23,8 @@ struct hv_net_options {
 	const char *path;
 	int fd; /* -1, or as hv_vu_options.fd: taken over in any case */
 	enum hv_vu_mode mode;
+	int (*dial)(void *arg); /* with dial_arg; as in hv_vu_options */
+	void *dial_arg;
 	unsigned int queue_pairs; /* 1 .. HV_NET_PAIRS */
 	uint16_t queue_size;	  /* a power of two, 64 .. 1024; 0: 256 */
 	uint16_t mtu;		  /* told to the guest and to the switch; 0: to nobody */
@@ -41,6 +43,9 @@ int hv_net_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_net_opti
 /* Runs the machine's loop until a switch is there, so that the guest is offered just what that can
  * do. Before hv_vm_run(). 0, -ETIMEDOUT. */
 int hv_net_wait(struct hv_net *n, unsigned int timeout_ms, struct err *e);
+
+/* As hv_vu_give(). */
+void hv_net_give(struct hv_net *n, int fd);
 
 /* Asks the guest to let go of the card. 0, -EOPNOTSUPP. */
 int hv_net_unplug_request(struct hv_net *n, struct err *e);

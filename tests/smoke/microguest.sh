@@ -30,14 +30,17 @@ guest() { # NAME WORDS PORT...: starts one
 		read -ra nic <<<"$(card "$port")"
 		nics+=("${nic[@]}")
 	done
+	# What the guest says goes to a file of its own: in $name.log lines of flue-vm's mix with it.
 	: >"$T/$name.log"
-	start "$name" "$BUILD/hv-core/flue-vm" --native "$image" --memory 160 --append "$words" "${nics[@]}"
+	: >"$T/$name.out"
+	start "$name" "$BUILD/hv-core/flue-vm" --native "$image" --memory 160 --append "$words" \
+		--log "$T/$name.out" "${nics[@]}"
 }
 ended_well() { # NAME: switched itself off
 	! running "$1" && wait "${pids[$1]}" && unset "pids[$1]"
 }
 said() { # NAME JQ-FILTER: must be true of what it said
-	grep -h '^{"microguest"' "$T/$1.log" >"$T/$1.json" || fail "$1 said nothing: $(tail -n 3 "$T/$1.log")"
+	grep -h '^{"microguest"' "$T/$1.out" >"$T/$1.json" || fail "$1 said nothing: $(tail -n 3 "$T/$1.log")"
 	jq -e "$2" "$T/$1.json" >/dev/null || fail "$1: not $2: $(cat "$T/$1.json")"
 }
 
