@@ -11,8 +11,6 @@ enum {
 	 * us, as many as parse looks at; else more than it looks at. */
 	HEAD_BYTES = 256,
 	PLAIN_BYTES = 128,
-	/* Packets read ahead: as many as are asked for at a time, in the usual case. */
-	RX_BURST = 64,
 };
 
 /* Where the reader is in a chain. */
@@ -151,8 +149,9 @@ bool vhost_ring_done(struct vhost_ring *r)
 		return false;
 	vhost_ring_give(r, r->n_taken, NULL);
 	r->n_taken = 0;
-	/* The next burst is on its way while others are served. */
-	take(r, 0, RX_BURST);
+	/* The next burst is on its way while others are served: as many as are asked for at a
+	 * time, in the usual case. */
+	take(r, 0, PKT_RX_MAX);
 	return true;
 }
 
