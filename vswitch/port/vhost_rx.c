@@ -183,5 +183,11 @@ uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port
 	}
 	vhost_ring_consume(r, n);
 	r->n_taken = n;
+	/* Nobody is told of a burst of which nothing is left, so nobody would say when it is over:
+	 * the guest would wait for its buffers until the next poll, which a worker may sleep
+	 * before.
+	 */
+	if (unlikely(kept == 0))
+		vhost_ring_done(r);
 	return kept;
 }
