@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/host_check.h"
+#include "cli/host_check_impl.h"
 
 #include "base/ranges.h"
 
@@ -14,18 +15,8 @@
 
 #define MAX_CPUS 4096
 
-struct check {
-	const char *root;
-	json_t *rows;
-	bool amd;  /* the processor's vendor decides modules and parameters */
-	bool virt; /* it has VT-x or AMD-V and shows it */
-};
-
-static void row(struct check *c, const char *item, const char *state, const char *cure,
-		const char *means_fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static void row(struct check *c, const char *item, const char *state, const char *cure,
-		const char *means_fmt, ...)
+void host_row(struct host_check *c, const char *item, const char *state, const char *cure,
+	      const char *means_fmt, ...)
 {
 	char means[256];
 	json_t *r;
@@ -40,17 +31,16 @@ static void row(struct check *c, const char *item, const char *state, const char
 	json_array_append_new(c->rows, r);
 }
 
-static const char *at(const struct check *c, const char *path, char *buf, size_t size)
+const char *host_at(const struct host_check *c, const char *path, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s", c->root, path);
 	return buf;
 }
 
-/* The file's first line without its end; "" if there is none. */
-static void read_line(const struct check *c, const char *path, char *line, size_t size)
+void host_read_line(const struct host_check *c, const char *path, char *line, size_t size)
 {
 	char full[512];
-	FILE *f = fopen(at(c, path, full, sizeof(full)), "re");
+	FILE *f = fopen(host_at(c, path, full, sizeof(full)), "re");
 
 	line[0] = '\0';
 	if (!f)
@@ -61,10 +51,10 @@ static void read_line(const struct check *c, const char *path, char *line, size_
 }
 
 /* Does any line of the file hold the word? */
-static bool has_word(const struct check *c, const char *path, const char *word)
+static bool has_word(const struct host_check *c, const char *path, const char *word)
 {
 	char full[512], line[4096];
-	FILE *f = fopen(at(c, path, full, sizeof(full)), "re");
+	FILE *f = fopen(host_at(c, path, full, sizeof(full)), "re");
 	bool found = false;
 
 	while (f && !found && fgets(line, sizeof(line), f))
@@ -75,10 +65,10 @@ static bool has_word(const struct check *c, const char *path, const char *word)
 }
 
 /* The number behind "NAME:" in /proc/meminfo; -1 if there is none. */
-static long long meminfo(const struct check *c, const char *name)
+static long long meminfo(const struct host_check *c, const char *name)
 {
 	char full[512], line[128];
-	FILE *f = fopen(at(c, "/proc/meminfo", full, sizeof(full)), "re");
+	FILE *f = fopen(host_at(c, "/proc/meminfo", full, sizeof(full)), "re");
 	size_t len = strlen(name);
 	long long n = -1;
 
@@ -91,10 +81,10 @@ static long long meminfo(const struct check *c, const char *name)
 }
 
 /* All sizes, not only the default one that /proc/meminfo counts. */
-static long long hugepage_mib(const struct check *c, const char *counter)
+static long long hugepage_mib(const struct host_check *c, const char *counter)
 {
 	char full[512], path[512], line[32];
-	DIR *d = opendir(at(c, "/sys/kernel/mm/hugepages", full, sizeof(full)));
+	DIR *d = opendir(host_at(c, "/sys/kernel/mm/hugepages", full, sizeof(full)));
 	long long kib = 0, size;
 	struct dirent *de;
 
@@ -103,7 +93,7 @@ static long long hugepage_mib(const struct check *c, const char *counter)
 			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%.64s/%s", de->d_name,
 			 counter);
-		read_line(c, path, line, sizeof(line));
+		host_read_line(c, path, line, sizeof(line));
 		kib += size * atoll(line);
 	}
 	if (d)
@@ -111,7 +101,7 @@ static long long hugepage_mib(const struct check *c, const char *counter)
 	return kib / 1024;
 }
 
-static void check_hugepages(struct check *c)
+static void check_hugepages(struct host_check *c)
 {
 	long long total = hugepage_mib(c, "nr_hugepages"),
 		  spare = hugepage_mib(c, "free_hugepages");
@@ -121,53 +111,55 @@ static void check_hugepages(struct check *c)
 	size = size > 0 ? size : 2048;
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lldkB/nr_hugepages",
 		 size);
-	read_line(c, path, now, sizeof(now));
+	host_read_line(c, path, now, sizeof(now));
 	/* 512 MiB hold the default number of buffers several times. */
 	more = (512 * 1024 + size - 1) / size;
 	snprintf(cure, sizeof(cure), "echo %lld | sudo tee %s", atoll(now) + more, path);
 	if (total == 0)
-		row(c, "hugepages", "note", cure,
-		    "none reserved: flued takes ordinary memory, and misses the TLB more often");
+		host_row(c, "hugepages", "note", cure,
+			 "none reserved: flued takes ordinary memory, and misses the TLB more "
+			 "often");
 	else if (spare == 0)
-		row(c, "hugepages", "note", cure, "all %lld MiB are taken", total);
+		host_row(c, "hugepages", "note", cure, "all %lld MiB are taken", total);
 	else
-		row(c, "hugepages", "ok", NULL, "%lld of %lld MiB are free", spare, total);
+		host_row(c, "hugepages", "ok", NULL, "%lld of %lld MiB are free", spare, total);
 }
 
 /* A device that must be opened for reading and writing. `why`: what is lost without it. */
-static void check_device(struct check *c, const char *path, const char *state, const char *why,
+static void check_device(struct host_check *c, const char *path, const char *state, const char *why,
 			 const char *module)
 {
 	char full[512], cure[160];
-	int fd = open(at(c, path, full, sizeof(full)), O_RDWR | O_CLOEXEC);
+	int fd = open(host_at(c, path, full, sizeof(full)), O_RDWR | O_CLOEXEC);
 
 	if (fd >= 0) {
 		close(fd);
-		row(c, path, "ok", NULL, "can be opened");
+		host_row(c, path, "ok", NULL, "can be opened");
 		return;
 	}
 	if (errno == EACCES || errno == EPERM)
 		snprintf(cure, sizeof(cure), "sudo setfacl -m u:%u:rw %s", getuid(), path);
 	else
 		snprintf(cure, sizeof(cure), "sudo modprobe %s", module);
-	row(c, path, state, cure, "%s: %s", strerror(errno), why);
+	host_row(c, path, state, cure, "%s: %s", strerror(errno), why);
 }
 
-static void check_kvm(struct check *c)
+static void check_kvm(struct host_check *c)
 {
 	static const char why[] = "no guest can run here";
 	char full[512];
 
-	if (!c->virt && access(at(c, "/dev/kvm", full, sizeof(full)), F_OK) != 0)
-		row(c, "/dev/kvm", "missing", NULL,
-		    "%s; switch virtualization on in the firmware, or nested virtualization in the "
-		    "host that this is a guest of",
-		    why);
+	if (!c->virt && access(host_at(c, "/dev/kvm", full, sizeof(full)), F_OK) != 0)
+		host_row(c, "/dev/kvm", "missing", NULL,
+			 "%s; switch virtualization on in the firmware, or nested virtualization "
+			 "in the "
+			 "host that this is a guest of",
+			 why);
 	else
 		check_device(c, "/dev/kvm", "missing", why, c->amd ? "kvm_amd" : "kvm_intel");
 }
 
-static void check_iommu(struct check *c)
+static void check_iommu(struct host_check *c)
 {
 	static const char intel[] =
 		"sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on iommu=pt /' "
@@ -175,7 +167,7 @@ static void check_iommu(struct check *c)
 	static const char amd[] = "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&iommu=pt /' "
 				  "/etc/default/grub && sudo update-grub && sudo reboot";
 	char full[512];
-	DIR *d = opendir(at(c, "/sys/kernel/iommu_groups", full, sizeof(full)));
+	DIR *d = opendir(host_at(c, "/sys/kernel/iommu_groups", full, sizeof(full)));
 	struct dirent *de;
 	int groups = 0;
 
@@ -184,19 +176,20 @@ static void check_iommu(struct check *c)
 	if (d)
 		closedir(d);
 	if (groups == 0)
-		row(c, "IOMMU", "note", c->amd ? amd : intel,
-		    "no groups: no device can be given to a guest (it must be on in the firmware "
-		    "too)");
+		host_row(c, "IOMMU", "note", c->amd ? amd : intel,
+			 "no groups: no device can be given to a guest (it must be on in the "
+			 "firmware "
+			 "too)");
 	else
-		row(c, "IOMMU", "ok", NULL, "%d groups", groups);
+		host_row(c, "IOMMU", "ok", NULL, "%d groups", groups);
 }
 
-static unsigned int count_cpus(const struct check *c, const char *path, uint64_t *bits)
+static unsigned int count_cpus(const struct host_check *c, const char *path, uint64_t *bits)
 {
 	unsigned int n = 0;
 	char line[1024];
 
-	read_line(c, path, line, sizeof(line));
+	host_read_line(c, path, line, sizeof(line));
 	/* nohz_full says "(null)" where there is none: no list, so the empty set. */
 	ranges_parse(line, bits, MAX_CPUS, 0, MAX_CPUS - 1);
 	for (unsigned int i = 0; i < MAX_CPUS; i++)
@@ -204,7 +197,7 @@ static unsigned int count_cpus(const struct check *c, const char *path, uint64_t
 	return n;
 }
 
-static void check_cores(struct check *c)
+static void check_cores(struct host_check *c)
 {
 	uint64_t online[MAX_CPUS / 64], bits[MAX_CPUS / 64];
 	unsigned int n = count_cpus(c, "/sys/devices/system/cpu/online", online), last = 0;
@@ -214,9 +207,9 @@ static void check_cores(struct check *c)
 	for (unsigned int i = 0; i < MAX_CPUS; i++)
 		last = ranges_test(online, i) ? i : last;
 	if (n < 2)
-		row(c, "cores", "note", NULL, "%u: control, workers and guests share it", n);
+		host_row(c, "cores", "note", NULL, "%u: control, workers and guests share it", n);
 	else
-		row(c, "cores", "ok", NULL, "%u", n);
+		host_row(c, "cores", "ok", NULL, "%u", n);
 
 	quiet = count_cpus(c, "/sys/devices/system/cpu/isolated", bits);
 	tickless = count_cpus(c, "/sys/devices/system/cpu/nohz_full", bits);
@@ -228,17 +221,18 @@ static void check_cores(struct check *c)
 	if (n < 2)
 		return; /* the only core cannot be set apart */
 	if (quiet == 0)
-		row(c, "isolated cores", "note", cure,
-		    "none: other tasks interrupt the workers, and the slowest packets show it");
+		host_row(
+			c, "isolated cores", "note", cure,
+			"none: other tasks interrupt the workers, and the slowest packets show it");
 	else if (tickless == 0)
-		row(c, "isolated cores", "note", cure,
-		    "%u, but the timer still interrupts them (nohz_full)", quiet);
+		host_row(c, "isolated cores", "note", cure,
+			 "%u, but the timer still interrupts them (nohz_full)", quiet);
 	else
-		row(c, "isolated cores", "ok", NULL, "%u, %u of them without timer", quiet,
-		    tickless);
+		host_row(c, "isolated cores", "ok", NULL, "%u, %u of them without timer", quiet,
+			 tickless);
 }
 
-static void check_memlock(struct check *c)
+static void check_memlock(struct host_check *c)
 {
 	struct rlimit lim;
 	char cure[96];
@@ -247,21 +241,22 @@ static void check_memlock(struct check *c)
 	snprintf(cure, sizeof(cure), "sudo prlimit --memlock=unlimited:unlimited --pid %d",
 		 getppid());
 	if (lim.rlim_cur == RLIM_INFINITY)
-		row(c, "memlock limit", "ok", NULL, "none");
+		host_row(c, "memlock limit", "ok", NULL, "none");
 	else
-		row(c, "memlock limit", "note", cure,
-		    "%llu KiB: devices given to a guest (VFIO) need its memory locked",
-		    (unsigned long long)lim.rlim_cur / 1024);
+		host_row(c, "memlock limit", "note", cure,
+			 "%llu KiB: devices given to a guest (VFIO) need its memory locked",
+			 (unsigned long long)lim.rlim_cur / 1024);
 }
 
 json_t *host_check(const char *root)
 {
-	struct check c = {.root = root, .rows = json_array()};
+	struct host_check c = {.root = root, .rows = json_array()};
 
 	c.amd = has_word(&c, "/proc/cpuinfo", "AuthenticAMD");
 	c.virt = has_word(&c, "/proc/cpuinfo", c.amd ? " svm" : " vmx");
 	check_hugepages(&c);
 	check_kvm(&c);
+	host_check_guests(&c);
 	check_device(&c, "/dev/net/tun", "missing", "no port of kind host can be made", "tun");
 	check_device(&c, "/dev/vhost-net", "note", "ports cannot have backend vhost-net",
 		     "vhost_net");

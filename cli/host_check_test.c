@@ -103,6 +103,7 @@ static void a_good_host(void **state)
 	expect(rows, "cores", "ok", "8", NULL);
 	expect(rows, "isolated cores", "note", "timer",
 	       "isolcpus=managed_irq,domain,7 nohz_full=7");
+	expect(rows, "KVM", "note", "unknown", NULL);
 	assert_false(host_check_lacks(rows));
 	json_decref(rows);
 	put("/sys/devices/system/cpu/nohz_full", "7\n");
@@ -115,11 +116,39 @@ static void a_good_host(void **state)
 	json_decref(rows);
 }
 
+/* Each KVM is told by its module's own parameters. */
+static void what_carries_the_guests(void **state)
+{
+	json_t *rows;
+
+	put("/sys/module/kvm_pvm/parameters/force", "N\n");
+	rows = host_check(root);
+	expect(rows, "KVM", "note", "in software", NULL);
+	json_decref(rows);
+	put("/sys/module/kvm_amd/parameters/npt", "Y\n");
+	put("/sys/module/kvm_amd/parameters/nested", "1\n");
+	rows = host_check(root);
+	expect(rows, "KVM", "ok", "NPT in use, posted interrupts (AVIC) off, nesting on", NULL);
+	json_decref(rows);
+	put("/sys/module/kvm_intel/parameters/ept", "N\n");
+	put("/sys/module/kvm_intel/parameters/vpid", "Y\n");
+	put("/proc/sys/kernel/io_uring_disabled", "2\n");
+	rows = host_check(root);
+	expect(rows, "KVM", "note", "EPT off", "ept=1");
+	expect(rows, "io_uring", "note", "disks", "io_uring_disabled");
+	json_decref(rows);
+	put("/sys/module/kvm_intel/parameters/ept", "Y\n");
+	rows = host_check(root);
+	expect(rows, "KVM", "ok", "EPT in use, VPID in use", NULL);
+	json_decref(rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_bare_host, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_good_host, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(what_carries_the_guests, make_root, remove_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,11 +74,18 @@ static json_t *call_snapshot(struct child *c, const json_t *params, int *fds, st
 static json_t *call_nic_add(struct child *c, const json_t *params, int *fds, struct err *e)
 {
 	struct hv_nic_config nic;
-	struct hv_nic_fds nic_fds = {.socket = fds[0]};
+	struct hv_nic_fds nic_fds = {-1, -1, -1, -1};
 	int ret = hv_config_nic(&nic, params, e);
 
 	if (ret != 0)
 		return NULL;
+	if (nic.model == HV_NIC_DIRECT) {
+		nic_fds.container = fds[0];
+		nic_fds.group = fds[1];
+		fds[1] = -1;
+	} else {
+		nic_fds.socket = fds[0];
+	}
 	fds[0] = -1;
 	return done(guest_nic_add(c->guest, &nic, &nic_fds, e));
 }

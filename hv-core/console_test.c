@@ -158,7 +158,7 @@ static void history_keeps_the_last_of_it(void **state)
 	open_console(f, HV_CONSOLE_OFF, false);
 	assert_int_equal(hv_console_history(f->console, piece), 0);
 	for (int i = 0; i < 10000; i++) {
-		char line[16];
+		char line[32];
 		ssize_t n;
 
 		snprintf(line, sizeof(line), "line %04d\n", i);

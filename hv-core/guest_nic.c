@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest's network cards: three ways to be one, behind one small table. */
 #include "hv-core/guest_impl.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A guest as a file and back. Order of writing: board, processors, devices, memory. Devices are
  * held still before the first byte is written, and a device's rings are stopped by that: what its

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Between the console's pipes and the guest's serial port. Out: a vCPU writes to a pipe that does
  * not block; what does not fit is lost and counted. In: bytes wait here until the guest took what

@@ -2,6 +2,7 @@
 #include "hv-core/handin.h"
 
 #include "api/serve/rpc_listen.h"
+#include "hv-core/handin_vfio.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +73,8 @@ int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *re
 		ret = open_file(&fds->restore, restore, "restore", e);
 	for (unsigned int i = 0; ret == 0 && i < c->disks; i++)
 		ret = open_disk(&fds->disk[i], &c->disk[i], i, e);
+	if (ret == 0)
+		ret = hv_handin_direct(fds->nic, c->nic, c->nics, &hv_handin_vfio, e);
 	if (ret != 0)
 		hv_handin_close(fds);
 	return ret;
@@ -92,6 +95,8 @@ void hv_handin_close(struct hv_fds *fds)
 	close_one(&fds->restore);
 	for (unsigned int i = 0; i < HV_DISKS_MAX; i++)
 		close_one(&fds->disk[i]);
+	for (unsigned int i = 0; i < HV_NICS_MAX; i++)
+		hv_handin_nic_close(&fds->nic[i]);
 }
 
 int hv_handin_listen(int *fd, const struct hv_nic_config *nic, struct err *e)

@@ -6,9 +6,10 @@
 #include "hv-core/config.h"
 #include "hv-core/guest.h"
 
-/* Opens /dev/kvm, what boots, the snapshot (NULL: none) and the disks, each of which is locked for
- * as long as a process has it open: two guests must not write to one image. All descriptors are
- * close-on-exec. On error none is left open; e->path says which key. */
+/* Opens /dev/kvm, what boots, the snapshot (NULL: none), the functions of the host that are
+ * cards, and the disks, each of which is locked for as long as a process has it open: two guests
+ * must not write to one image. All descriptors are close-on-exec. On error none is left open;
+ * e->path says which key. */
 int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *restore,
 		   struct err *e);
 void hv_handin_close(struct hv_fds *fds);

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define KEEP_MAX (8 + HV_DISKS_MAX + HV_NICS_MAX)
+#define KEEP_MAX (8 + HV_DISKS_MAX + 4 * HV_NICS_MAX)
 
 static int by_number(const void *a, const void *b)
 {
@@ -29,8 +29,12 @@ static void close_others(const struct hv_fds *fds, int link)
 
 	for (unsigned int i = 0; i < HV_DISKS_MAX; i++)
 		keep[n++] = fds->disk[i];
-	for (unsigned int i = 0; i < HV_NICS_MAX; i++)
+	for (unsigned int i = 0; i < HV_NICS_MAX; i++) {
 		keep[n++] = fds->nic[i].socket;
+		keep[n++] = fds->nic[i].container;
+		keep[n++] = fds->nic[i].group;
+		keep[n++] = fds->nic[i].device;
+	}
 	qsort(keep, n, sizeof(keep[0]), by_number);
 	for (unsigned int i = 0; i < n; i++) {
 		if (keep[i] < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket's methods. What only the guest's process can do is handed on to it. */
 #include "hv-core/handin.h"
+#include "hv-core/handin_vfio.h"
 #include "hv-core/super.h"
 
 #include "base/clock.h"
@@ -244,6 +245,7 @@ static void nic_add(void *ctx, const json_t *params, struct rpc_reply *r)
 {
 	struct super *s = ctx;
 	struct plug *p;
+	struct hv_nic_fds fds = {-1, -1, -1, -1};
 	struct err e = {0};
 
 	if (!is_ours(s, params, r))
@@ -261,11 +263,17 @@ static void nic_add(void *ctx, const json_t *params, struct rpc_reply *r)
 		refuse(r, -EEXIST, "/name", "name: the guest has a card of that name");
 	else if (s->config->nics == HV_NICS_MAX)
 		refuse(r, -ENOSPC, "", "the guest has all the cards it can have");
-	else if (hv_handin_listen(&p->listen, &p->nic, &e) != 0)
+	else if (hv_handin_listen(&p->listen, &p->nic, &e) != 0 ||
+		 hv_handin_direct(&fds, &p->nic, 1, &hv_handin_vfio, &e) != 0)
 		rpc_reply_error(r, &e);
 	else {
-		super_call(s, "nic-add", params, &p->listen, p->listen >= 0, CALL_TIMEOUT_S,
-			   plugged, p);
+		/* The child tells by the model which they are. */
+		const int direct[] = {fds.container, fds.group};
+		bool is_direct = p->nic.model == HV_NIC_DIRECT;
+
+		super_call(s, "nic-add", params, is_direct ? direct : &p->listen,
+			   is_direct ? 2 : p->listen >= 0, CALL_TIMEOUT_S, plugged, p);
+		hv_handin_nic_close(&fds);
 		return;
 	}
 	free(p);

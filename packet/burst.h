@@ -82,17 +82,7 @@ struct pkt_burst {
  * Worker. */
 void pkt_drop(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port, enum pkt_drop reason);
 
-/* Puts the packet into the port's out queue. Worker. */
-static inline void pkt_out(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port)
-{
-	struct pkt_outq *q = &w->out[port];
-
-	if (q->n == 0)
-		w->dirty[w->n_dirty++] = port;
-	q->pkts[q->n++] = m;
-}
-
-/* The same with several. Worker. */
+/* Puts the packets into the port's out queue. Worker. */
 static inline void pkt_out_all(struct pkt_worker *w, struct rte_mbuf *const *pkts, uint16_t n,
 			       uint16_t port)
 {
@@ -103,6 +93,12 @@ static inline void pkt_out_all(struct pkt_worker *w, struct rte_mbuf *const *pkt
 	for (uint16_t i = 0, at = q->n; i < n; i++)
 		q->pkts[at + i] = pkts[i];
 	q->n += n;
+}
+
+/* The same with one. Worker. */
+static inline void pkt_out(struct pkt_worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	pkt_out_all(w, &m, 1, port);
 }
 
 /* Is this packet's data, or its mbuf, somebody else's too? */

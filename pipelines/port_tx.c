@@ -31,7 +31,7 @@ static void port_tx_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
 	struct port *port = fwd_port(b, b->port)->port;
 	struct pkt_counters *c = &b->w->counters[b->port];
-	uint16_t queue = b->w->id % port->n_txq, done = 0, told = 0;
+	uint16_t queue = port_txq(port, b->w), done = 0, told = 0;
 
 	if (!port->ops->takes_tails)
 		settle(b);

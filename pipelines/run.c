@@ -70,7 +70,7 @@ static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 		}
 		since = rte_rdtsc();
 		if (out->ops->tx_ahead) {
-			out->ops->tx_ahead(out, b->w, b->w->id % out->n_txq, b->pkts, b->n);
+			out->ops->tx_ahead(out, b->w, port_txq(out, b->w), b->pkts, b->n);
 			since = charge(&p->stages[PIPE_STAGES - 1], since);
 		}
 		run(p, PIPE_INGRESS, PIPE_STAGES, since);

@@ -12,6 +12,7 @@
 #include "vswitch/ctrl/metrics.h"
 #include "vswitch/eal.h"
 #include "vswitch/options.h"
+#include "vswitch/port/intrthread.h"
 
 #include <event2/event.h>
 #include <rte_eal.h>
@@ -176,10 +177,13 @@ static int run(const struct options *o, struct err *e)
 	ctrl.header_pool = eal.header_pool;
 	ctrl.hugepages = eal.hugepages;
 	ctrl.n_workers = o->n_cores;
+	ret = intrthread_start(e);
+	if (ret != 0)
+		goto clean_eal;
 	base = event_base_new();
 	if (!base) {
 		ret = err_set(e, -ENOMEM, "no event loop");
-		goto clean_eal;
+		goto settle;
 	}
 	ret = workers_init(&ctrl, o, e);
 	if (ret == 0)
@@ -193,6 +197,9 @@ static int run(const struct options *o, struct err *e)
 	ctrl_fini(&ctrl);
 free_base:
 	event_base_free(base);
+settle:
+	/* What follows unmaps memory that the interrupt thread reads when it is woken. */
+	intrthread_settle();
 clean_eal:
 	rte_eal_cleanup();
 	return ret;

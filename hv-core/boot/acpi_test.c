@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The tables: sums, addresses, and what iasl makes of them. */
 #include "hv-core/boot/acpi.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What is in a guest's memory and registers before its first instruction. Needs no KVM: what the
  * processor is set to is kept here instead. */
 #include "hv-core/boot/boot.h"

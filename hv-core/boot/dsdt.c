@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The devices that no bus tells of, in the order in which they would be written as ASL. */
 #include "hv-core/boot/acpi.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the parsers make of images, right ones and those with one thing wrong. */
 #include "hv-core/boot/bzimage.h"
 #include "hv-core/boot/elf.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* bzImages by their 64-bit entry: boot.rst, "64-bit Boot Protocol". */
 #include "hv-core/boot/linux.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* ELF kernels by their PVH entry: Xen's docs/misc/pvh.pandoc, "x86/HVM direct boot ABI". */
 #include "hv-core/boot/pvh.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/boot/resource.h"
 
 #define SMALL_IO	0x47 /* item 8, seven bytes */

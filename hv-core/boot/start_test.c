@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Each way to begin, on the KVM that is here: a guest of a few instructions looks at what it was
  * handed, says so on COM1, and switches itself off by the sleep register.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/device/acpi_events.h"
 
 #include "hv-core/device/ged_regs.h"

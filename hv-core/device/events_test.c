@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* ACPI's events, sleep and reset, and the keyboard controller, driven as a guest drives them. */
 #include "hv-core/device/acpi_events.h"
 #include "hv-core/device/fake_vm.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The port driven as Linux' 8250 driver drives it. */
 #include "hv-core/device/fake_vm.h"
 #include "hv-core/device/serial.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The card's thread. It carries frames both ways in bursts, tells the guest and the switch once a
  * burst, and waits on three descriptors when there is nothing to do: guest's registers, the link,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The card as a PCI function and a device of the machine. Its thread is in carry.c. */
 #include "hv-core/e1000/device.h"
 

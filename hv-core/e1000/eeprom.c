@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The EEPROM (section 5): 64 words behind four microwire wires in EECD (5.3.1), or read by the
  * card itself through EERD (13.4.4). It cannot be written. */
 #include "hv-core/e1000/card.h"

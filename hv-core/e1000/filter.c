@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Receive filters (3.2.1, 13.4.22, 13.5): by address, then by VLAN. */
 #include "hv-core/e1000/card.h"
 

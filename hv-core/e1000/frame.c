@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Frames going out: checksum insertion (3.5.8 and 3.3.3), VLAN tags (9.2.2), padding. */
 #include "hv-core/e1000/frame.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Interrupt causes (13.4.17 to 13.4.21): what happened is in ICR until it is read; what of it may
  * interrupt is in IMS. The line is on while both have a bit in common, but is not switched on again

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Registers as the guest sees them: a table of what is held and which bits can be written, and the
  * few that do something. An offset that is not in the table reads as 0 and ignores writes.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The PHY, an M88E1011 (sections 8.3 and 13.4.8): IEEE 802.3 clause 22 registers through MDIC. Its
  * partner is the switch, which can do everything; the cable is the connection to it. */
 #include "hv-core/e1000/card.h"

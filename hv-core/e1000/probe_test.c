@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What Linux' e1000 does from probe to open (6.1 and 6.12 alike), register by register, with what
  * it demands of each answer. The names in the comments are the driver's functions.

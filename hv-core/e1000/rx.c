@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The receive ring (3.2.6). What the card has as a packet FIFO is here the link's ring: a frame for
  * which there are no descriptors waits there, and the switch counts what it cannot put behind it.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Received checksums (3.2.9). The IP header's sum is looked at here; of TCP's and UDP's, the card
  * says what the switch knows: verified (DATA_VALID), or never computed because the frame came from

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The card's state: the table's registers in the table's order, then what is behind them. Frames
  * are not part of it: those to be sent are in the guest's ring, those that came are the link's.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Statistics registers (13.7): they stay at their highest value rather than wrap, and reading one
  * clears it (mmio.c). */
 #include "hv-core/e1000/card.h"

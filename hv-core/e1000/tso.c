@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP segmentation (3.5). The driver gives one set of headers with IP length 0 and a TCP checksum
  * over the pseudo-header without its length. A unit goes to the switch in one piece when that takes

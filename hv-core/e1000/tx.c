@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The transmit ring (3.4). A frame is taken when its last descriptor is there, and stays in the
  * ring until the wire took it, so that the card holds nothing a snapshot would have to carry.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A vCPU's thread runs the guest until KVM gives control back, carries out what the guest wanted,
  * and goes on.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A vCPU's state, in the order in which KVM must be given it: the APIC's base is in sregs and says
  * in which form the APIC's registers are; the APIC's timer mode must be known before the deadline

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine on the KVM that is here. Its guests are a few instructions at CPL 3. */
 #include "hv-core/machine/cpuid.h"
 #include "hv-core/machine/test_code.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* BARs: sized, placed and moved as Linux does, and as it never would. */
 #include "hv-core/pci/test_card.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* MSI-X, driven as Linux drives it; what KVM does with it is in hv-core/virtio/kvm_test.c. */
 #include "hv-core/pci/fake_board.h"
 #include "hv-core/pci/msix.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Configuration space, capabilities, INTx, hot-plug and state, driven as Linux drives them. */
 #include "hv-core/pci/test_card.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The host's sysfs, as a folder of our own. */
 #include "hv-core/vfio/host.h"
 

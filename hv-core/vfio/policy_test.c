@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/vfio/policy.h"
 
 #include <linux/pci_regs.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Gives functions of the host to a guest and looks at them from inside, in the lab
  *(tests/lab/vfio.sh):

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The card's side of the link: frames in and out, and waiting for them. */
 #include "hv-core/vhost/link_impl.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The link's rings against another side that is played here: one that does as it should, and one
  * that does not. */
 #include "hv-core/vhost/link_ring.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/virtio/blk_impl.h"
 
 #include <linux/fs.h>
@@ -68,9 +68,20 @@ static const struct hv_virtio_ops virtio_ops = {.start = on_start,
 						.vector_changed = on_vector,
 						.config_read = read_config};
 
+/* Tells the driver what the thread found. Main thread. */
+static void tell_broken(struct hv_blk *b)
+{
+	pthread_mutex_lock(hv_virtio_lock(b->v));
+	if (hv_virtio_running(b->v) && b->q.broken)
+		hv_virtio_broken(b->v, b->q.broken);
+	pthread_mutex_unlock(hv_virtio_lock(b->v));
+}
+
+/* A ring found broken just now must not be saved as one that runs. */
 static int quiesce(void *self, struct err *e)
 {
 	hold(self);
+	tell_broken(self);
 	return 0;
 }
 
@@ -124,25 +135,23 @@ static void on_broken(evutil_socket_t fd, short what, void *arg)
 	eventfd_t n;
 
 	eventfd_read(b->broken_fd, &n);
-	pthread_mutex_lock(hv_virtio_lock(b->v));
-	if (hv_virtio_running(b->v) && b->q.broken)
-		hv_virtio_broken(b->v, b->q.broken);
-	pthread_mutex_unlock(hv_virtio_lock(b->v));
+	tell_broken(b);
 }
 
 static void destroy(void *self)
 {
 	struct hv_blk *b = self;
 
-	if (b->v)
-		hv_virtio_free(b->v);
+	/* The thread looks at the transport as soon as it begins: it ends before that does. */
 	if (b->thread_there) {
+		hold(b);
 		pthread_mutex_lock(&b->lock);
 		b->end = true;
 		pthread_cond_broadcast(&b->changed);
 		pthread_mutex_unlock(&b->lock);
 		pthread_join(b->thread, NULL);
 	}
+	hv_virtio_free(b->v);
 	if (b->broken)
 		event_free(b->broken);
 	if (b->ring.ring_fd > 0)

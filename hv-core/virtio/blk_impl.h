@@ -14,6 +14,7 @@
 #define BLK_SEG_MAX  126
 #define BLK_PARTS    (BLK_SEG_MAX + 2) /* and header and status */
 #define BLK_DATA_MAX (32u << 20)       /* of one request */
+#define BLK_COPY_MAX (32u << 20)       /* copied data under way; then no more is taken */
 #define SECTOR	     512
 
 /* One request, from its chain to its status byte. */
@@ -28,6 +29,7 @@ struct blk_req {
 	struct iovec bounced;
 	uint8_t *bounce; /* NULL: straight to the guest's memory */
 	int fallocate_mode;
+	bool sync; /* zeros were written; now they are to reach the disk */
 	uint8_t *status;
 	struct blk_req *next; /* of those that are free */
 };
@@ -57,9 +59,12 @@ struct hv_blk {
 	struct io_uring ring;
 	struct blk_req *req, *unused;
 	unsigned int busy;
-	bool write_through; /* the driver does not flush: each write is on the disk when it is done
-			     */
-	bool said;	    /* an error of the file was logged */
+	uint64_t copying; /* bytes of all bounce buffers */
+	bool given;	  /* something was given back since the driver was last interrupted */
+	bool failed;	  /* io_uring does not work any more */
+	/* The driver does not flush: each write is on the disk when it is done. */
+	bool write_through;
+	bool said; /* an error of the file was logged */
 	_Atomic int call_fd;
 
 	int broken_fd; /* the thread found the ring broken; the main thread tells the driver */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The disk's thread. It takes requests from the ring, hands them to io_uring, and gives them back
  * as the kernel finishes them, in any order. While anything is under way or new, it asks for no
@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,7 +18,7 @@
 /* Tags of what is no request. */
 enum { TAG_KICK = 1, TAG_WAKE = 2 };
 
-static struct io_uring_sqe *sqe_for(struct hv_blk *b, uint64_t tag)
+static struct io_uring_sqe *next_sqe(struct hv_blk *b)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&b->ring);
 
@@ -27,14 +28,12 @@ static struct io_uring_sqe *sqe_for(struct hv_blk *b, uint64_t tag)
 		io_uring_submit(&b->ring);
 		sqe = io_uring_get_sqe(&b->ring);
 	}
-	if (sqe)
-		sqe->user_data = tag;
 	return sqe;
 }
 
 static void listen_to(struct hv_blk *b, int fd, uint64_t tag)
 {
-	struct io_uring_sqe *sqe = sqe_for(b, tag);
+	struct io_uring_sqe *sqe = next_sqe(b);
 
 	if (sqe) {
 		io_uring_prep_poll_add(sqe, fd, POLLIN);
@@ -52,9 +51,12 @@ static void give_back(struct hv_blk *b, struct blk_req *r, uint8_t status)
 	if (status != VIRTIO_BLK_S_OK)
 		b->errors++;
 	*r->status = status;
+	if (r->bounce)
+		b->copying -= r->bytes;
 	free(r->bounce);
 	r->bounce = NULL;
 	hv_vq_push(&b->q, &r->chain, written);
+	b->given = true;
 	r->next = b->unused;
 	b->unused = r;
 }
@@ -62,7 +64,7 @@ static void give_back(struct hv_blk *b, struct blk_req *r, uint8_t status)
 /* Hands what is left of the request to the kernel. */
 static void submit(struct hv_blk *b, struct blk_req *r)
 {
-	struct io_uring_sqe *sqe = sqe_for(b, (uintptr_t)r);
+	struct io_uring_sqe *sqe = next_sqe(b);
 	struct iovec *data = r->bounce ? &r->bounced : r->data;
 	unsigned int parts = r->bounce ? 1 : r->parts;
 	uint64_t at = r->offset + (r->bytes - r->left);
@@ -71,7 +73,7 @@ static void submit(struct hv_blk *b, struct blk_req *r)
 		give_back(b, r, VIRTIO_BLK_S_IOERR);
 		return;
 	}
-	switch (r->type) {
+	switch (r->sync ? VIRTIO_BLK_T_FLUSH : r->type) {
 	case VIRTIO_BLK_T_IN:
 		io_uring_prep_readv(sqe, b->fd, data, parts, at);
 		break;
@@ -104,12 +106,17 @@ static void copy_serial(struct hv_blk *b, struct blk_req *r)
 	}
 }
 
+static bool has_room(const struct hv_blk *b)
+{
+	return b->unused && b->copying < BLK_COPY_MAX;
+}
+
 /* Takes what the guest made available. Whether there was anything. */
 static bool take_new(struct hv_blk *b)
 {
 	bool any = false;
 
-	while (b->unused) {
+	while (has_room(b)) {
 		struct blk_req *r = b->unused;
 
 		r->chain.iov = r->part;
@@ -125,6 +132,8 @@ static bool take_new(struct hv_blk *b)
 			b->unused = r;
 			break;
 		}
+		if (r->bounce)
+			b->copying += r->bytes;
 		if (status)
 			give_back(b, r, (uint8_t)status);
 		else if (r->type == VIRTIO_BLK_T_GET_ID) {
@@ -175,10 +184,19 @@ static void unbounce(struct blk_req *r)
 	}
 }
 
+/* A write that is not flushed later must not stay in a cache (5.2.6.2), zeros as little as data. */
+static bool is_to_sync(const struct hv_blk *b, struct blk_req *r, int rc)
+{
+	if (r->type != VIRTIO_BLK_T_WRITE_ZEROES || !b->write_through || r->sync || rc < 0)
+		return false;
+	r->sync = true;
+	return true;
+}
+
 static void finished(struct hv_blk *b, struct blk_req *r, int rc)
 {
 	b->busy--;
-	if (is_rest(r, rc)) {
+	if (rc == -EINTR || is_rest(r, rc) || is_to_sync(b, r, rc)) {
 		submit(b, r);
 		return;
 	}
@@ -212,8 +230,20 @@ static void call(struct hv_blk *b)
 {
 	int fd = b->call_fd;
 
-	if (hv_vq_needs_call(&b->q) && fd >= 0)
+	if (b->given && hv_vq_needs_call(&b->q) && fd >= 0)
 		eventfd_write(fd, 1);
+	b->given = false;
+}
+
+/* What is under way cannot be waited for any more, so the guest must not go on. */
+static void fail(struct hv_blk *b, int rc)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "%s: io_uring: %s", b->dev.id, strerror(-rc));
+	log_err("%s", why);
+	b->failed = true;
+	hv_vm_end(b->vm, HV_END_CRASH, why);
 }
 
 /* What the kernel finished, at least one thing if there is something to wait for. */
@@ -224,7 +254,7 @@ static void collect(struct hv_blk *b, bool wait)
 	int rc = wait ? io_uring_submit_and_wait(&b->ring, 1) : io_uring_submit(&b->ring);
 
 	if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
-		log_err("%s: io_uring: %s", b->dev.id, strerror(-rc));
+		fail(b, rc);
 	while (!io_uring_peek_cqe(&b->ring, &cqe)) {
 		uint64_t tag = cqe->user_data;
 		int res = cqe->res;
@@ -244,19 +274,20 @@ static void collect(struct hv_blk *b, bool wait)
 
 static void serve(struct hv_blk *b)
 {
-	while (b->wanted && !b->q.broken) {
+	while (b->wanted && !b->q.broken && !b->failed) {
 		bool new = take_new(b);
 
 		call(b);
 		if (b->q.broken)
 			break;
-		/* Somebody may have put something into the ring before it was listened to again. */
-		bool sleeps = !new && !hv_vq_listen(&b->q);
+		/* Somebody may have put something into the ring before it was listened to again;
+		 * without room for it, only what is under way is waited for. */
+		bool sleeps = !new && (!has_room(b) || !hv_vq_listen(&b->q));
 		collect(b, sleeps);
 		if (sleeps)
 			hv_vq_deaf(&b->q);
 	}
-	while (b->busy)
+	while (b->busy && !b->failed)
 		collect(b, true);
 	call(b);
 	if (b->q.broken)
@@ -269,7 +300,7 @@ static bool wait_until_wanted(struct hv_blk *b)
 	pthread_mutex_lock(&b->lock);
 	b->serving = false;
 	pthread_cond_broadcast(&b->changed);
-	while (!b->end && (!b->wanted || b->q.broken))
+	while (!b->end && (!b->wanted || b->q.broken || b->failed))
 		pthread_cond_wait(&b->changed, &b->lock);
 	b->serving = !b->end;
 	bool go_on = !b->end;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a request asks (virtio 1.2, 5.2.6). The guest may have cut header, data and status into any
  * buffers (2.7.4.1), and may change the header meanwhile: it is copied once. */
 #include "hv-core/virtio/blk_impl.h"
@@ -61,7 +61,9 @@ static int make_bounce(struct hv_blk *b, struct blk_req *r)
 		return 0;
 	if (r->offset % b->block || r->bytes % b->block)
 		return VIRTIO_BLK_S_IOERR;
-	r->bounce = aligned_alloc(4096, (r->bytes + 4095) & ~(uint64_t)4095);
+	size_t unit = b->block > 4096 ? b->block : 4096;
+
+	r->bounce = aligned_alloc(unit, (r->bytes + unit - 1) / unit * unit);
 	if (!r->bounce)
 		return VIRTIO_BLK_S_IOERR;
 	if (r->type == VIRTIO_BLK_T_OUT) {
@@ -116,6 +118,7 @@ int blk_parse(struct hv_blk *b, struct blk_req *r)
 	struct virtio_blk_outhdr head = {0};
 
 	r->bounce = NULL;
+	r->sync = false;
 	r->left = r->bytes = 0;
 	if (c->out_bytes < sizeof(head) || !c->in_bytes)
 		return -EPROTO;

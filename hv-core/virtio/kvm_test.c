@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Interrupts and kicks of a virtio device through the KVM that is here: what unit tests on a fake
  * board cannot show. */
 #include "hv-core/machine/test_code.h"

@@ -84,16 +84,19 @@ void hv_net_control_run(struct hv_net *n)
 	eventfd_read(hv_virtio_queue(n->virtio, index)->kick_fd, &kicks);
 	if (n->quiesced)
 		return; /* resuming looks again */
-	while ((ret = hv_vq_pop(&n->control, &c)) > 0) {
-		uint8_t ack = command(n, &c) ? VIRTIO_NET_OK : VIRTIO_NET_ERR;
+	/* With an event index the driver's next kick comes only if it is asked for (2.7.10). */
+	do {
+		while ((ret = hv_vq_pop(&n->control, &c)) > 0) {
+			uint8_t ack = command(n, &c) ? VIRTIO_NET_OK : VIRTIO_NET_ERR;
 
-		/* The answer is one byte, where the driver left room for it. */
-		if (c.in_bytes > 0)
-			memcpy(c.iov[c.out_n].iov_base, &ack, 1);
-		hv_vq_push(&n->control, &c, c.in_bytes > 0 ? 1 : 0);
-		if (!n->started)
-			return;
-	}
+			/* The answer is one byte, where the driver left room for it. */
+			if (c.in_bytes > 0)
+				memcpy(c.iov[c.out_n].iov_base, &ack, 1);
+			hv_vq_push(&n->control, &c, c.in_bytes > 0 ? 1 : 0);
+			if (!n->started)
+				return;
+		}
+	} while (ret == 0 && hv_vq_listen(&n->control));
 	if (ret < 0) {
 		hv_virtio_broken(n->virtio, n->control.broken);
 		return;

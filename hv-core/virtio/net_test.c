@@ -28,9 +28,10 @@ static void what_is_offered(void **state)
 	end_machine();
 }
 
-#define ACCEPTED                                                                         \
-	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_MTU) | \
-	 BIT(VIRTIO_NET_F_STATUS) | BIT(VIRTIO_NET_F_MAC) | NET_HERE | BIT(VIRTIO_NET_F_MQ))
+#define ACCEPTED                                                                              \
+	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_MTU) |      \
+	 BIT(VIRTIO_NET_F_STATUS) | BIT(VIRTIO_NET_F_MAC) | NET_HERE | BIT(VIRTIO_NET_F_MQ) | \
+	 BIT(VIRTIO_RING_F_EVENT_IDX))
 
 static void a_life(void **state)
 {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The device's side of a virtqueue against an honest driver in a plain buffer. */
 #include "hv-core/virtio/test_queue.h"
 

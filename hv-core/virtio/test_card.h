@@ -163,6 +163,16 @@ static void run_queues(unsigned int queues)
 	set(STATUS, 1, 0xf);
 }
 
+/* Did the device ask to hear of what was just made available? Without an event index, always. */
+static bool wants_kick(const struct vring_used *u)
+{
+	uint16_t event;
+
+	memcpy(&event, &u->ring[SIZE], sizeof(event));
+	return !(hv_virtio_features(net->virtio) & BIT(VIRTIO_RING_F_EVENT_IDX)) ||
+	       vring_need_event(event, commands, (uint16_t)(commands - 1));
+}
+
 /* A command of the control queue, a split one; its answer. */
 static uint8_t command(unsigned int queue, uint8_t class, uint8_t number, const void *arg,
 		       uint32_t bytes)
@@ -180,6 +190,8 @@ static uint8_t command(unsigned int queue, uint8_t class, uint8_t number, const 
 	d[1] = (struct vring_desc){COMMAND_AT + 2000, 1, VRING_DESC_F_WRITE, 0};
 	a->ring[commands % SIZE] = 0;
 	a->idx = ++commands;
+	/* The answer to the one before is seen before the device asks for the next. */
+	UNTIL(wants_kick(u));
 	set(NOTIFY + 4 * queue, 2, queue);
 	UNTIL(u->idx == commands);
 	return at[2000];

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The transport: kicks, interrupts, configuration, the window, and state. */
 #include "hv-core/virtio/test_disk.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The transport: what a driver finds, agrees on, sets up and resets. */
 #include "hv-core/virtio/test_disk.h"
 

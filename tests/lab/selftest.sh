@@ -110,7 +110,7 @@ nested_guest() {
 		-append "console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check" </dev/null &
 	pid=$!
 	while [ ! -S $T/console ] && kill -0 $pid; do sleep 0.2; done
-	guest 90 true again && guest 20 'uname -r; grep -c ^processor /proc/cpuinfo' && guest 10 'poweroff -f &' || status=1
+	guest 150 true again && guest 30 'uname -r; grep -c ^processor /proc/cpuinfo' && guest 20 'poweroff -f &' || status=1
 	[ $status -eq 0 ] || { kill -9 $pid; tail $T/console.log; }
 	wait $pid
 	echo "a nested guest's life took $((SECONDS - began)) s of the lab's time"

@@ -64,3 +64,4 @@ tcp h1 h3 10.0.1.3 -n 20M
 
 say "a device has no such key"
 refused "gro: a port of kind ethdev has no such key" flue port set m1 gro off
+flued_stop

@@ -5,6 +5,7 @@
  */
 #include "vswitch/port/ethdev_mtu.h"
 #include "vswitch/port/hostif.h"
+#include "vswitch/port/intrthread.h"
 #include "vswitch/port/port.h"
 
 #include "base/log.h"
@@ -153,19 +154,50 @@ static int start(struct port *p, struct ethdev *d, const json_t *conf, struct er
 	return 0;
 }
 
+/* What close_device() asks the interrupt thread to do, and what came of it. */
+struct closing {
+	uint16_t dev;
+	struct rte_device *device; /* NULL: the driver does not say */
+	int ret;
+};
+
+static void close_now(void *arg)
+{
+	struct closing *c = arg;
+
+	rte_eth_dev_stop(c->dev);
+	rte_eth_dev_close(c->dev);
+	c->ret = c->device ? rte_dev_remove(c->device) : -ENODEV;
+}
+
+/* net_memif disconnects on DPDK's interrupt thread when its far side goes, and takes no lock there
+ * against its own closing: two ends in one process that are closed one behind the other would free
+ * the same memory on two threads. So it is closed where its handlers run. */
+static int close_device(uint16_t dev)
+{
+	struct closing c = {.dev = dev};
+	struct rte_eth_dev_info info;
+	bool memif = false;
+
+	if (rte_eth_dev_info_get(dev, &info) == 0) {
+		c.device = info.device;
+		memif = strcmp(info.driver_name, "net_memif") == 0;
+	}
+	if (memif)
+		intrthread_run(close_now, &c);
+	else
+		close_now(&c);
+	return c.ret;
+}
+
 static void remove_device(struct ethdev *d, const char *device)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
-	struct rte_eth_dev_info info;
 
 	device_name(device, name, sizeof(name));
 	if (rte_eth_dev_get_port_by_name(name, &d->dev) != 0)
 		return;
-	if (rte_eth_dev_info_get(d->dev, &info) != 0)
-		return;
-	rte_eth_dev_stop(d->dev);
-	rte_eth_dev_close(d->dev);
-	if (rte_dev_remove(info.device) != 0)
+	if (close_device(d->dev) != 0)
 		log_warn("device %s does not go away cleanly", name);
 }
 
@@ -237,12 +269,8 @@ int port_vhost_net_create(struct port *p, const json_t *conf, struct err *e)
 static void ethdev_destroy(struct port *p, bool keep)
 {
 	struct ethdev *d = p->priv;
-	struct rte_eth_dev_info info;
-	bool known = rte_eth_dev_info_get(d->dev, &info) == 0;
 
-	rte_eth_dev_stop(d->dev);
-	rte_eth_dev_close(d->dev);
-	if (known && rte_dev_remove(info.device) != 0)
+	if (close_device(d->dev) != 0)
 		log_warn("port %s: its device does not go away cleanly", p->name);
 	free(d->tx_locks);
 	free(d);

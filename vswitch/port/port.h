@@ -113,6 +113,12 @@ struct port {
 	void *priv;		    /* the kind's own */
 };
 
+/* The transmit queue that the worker uses. Any. */
+static inline uint16_t port_txq(const struct port *p, const struct pkt_worker *w)
+{
+	return w->id % p->n_txq;
+}
+
 extern const struct port_ops port_host_ops;
 extern const struct port_ops port_vhost_ops;
 extern const struct port_ops port_ethdev_ops;

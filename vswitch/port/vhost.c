@@ -86,7 +86,6 @@ static uint16_t vhost_rx(struct port *p, struct pkt_worker *w, uint16_t q, struc
 
 	if (pending == 0)
 		return 0;
-	n = RTE_MIN(n, (uint16_t)64);
 	if (unlikely(atomic_load_explicit(&v->rarp, memory_order_relaxed)))
 		got = announce(v, w, pkts);
 	/* Start where the last call ended, so that no pair waits behind a busy one. */

@@ -11,8 +11,6 @@ enum {
 	 * us, as many as parse looks at; else more than it looks at. */
 	HEAD_BYTES = 256,
 	PLAIN_BYTES = 128,
-	/* Packets read ahead: as many as are asked for at a time, in the usual case. */
-	RX_BURST = 64,
 };
 
 /* Where the reader is in a chain. */
@@ -151,8 +149,9 @@ bool vhost_ring_done(struct vhost_ring *r)
 		return false;
 	vhost_ring_give(r, r->n_taken, NULL);
 	r->n_taken = 0;
-	/* The next burst is on its way while others are served. */
-	take(r, 0, RX_BURST);
+	/* The next burst is on its way while others are served: as many as are asked for at a
+	 * time, in the usual case. */
+	take(r, 0, PKT_RX_MAX);
 	return true;
 }
 
@@ -184,5 +183,11 @@ uint16_t vhost_ring_rx(struct vhost_ring *r, struct pkt_worker *w, uint16_t port
 	}
 	vhost_ring_consume(r, n);
 	r->n_taken = n;
+	/* Nobody is told of a burst of which nothing is left, so nobody would say when it is over:
+	 * the guest would wait for its buffers until the next poll, which a worker may sleep
+	 * before.
+	 */
+	if (unlikely(kept == 0))
+		vhost_ring_done(r);
 	return kept;
 }

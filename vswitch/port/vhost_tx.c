@@ -45,21 +45,12 @@ static void scatter(const struct vhost_ring *r, struct sink *to, const uint8_t *
 	}
 }
 
-static inline void header(const struct rte_mbuf *m, uint16_t buffers,
-			  struct virtio_net_hdr_mrg_rxbuf *hdr)
-{
-	if (likely(!(m->ol_flags & LOADED)))
-		memset(&hdr->hdr, 0, sizeof(hdr->hdr));
-	else
-		vnet_hdr_from_mbuf(m, &hdr->hdr);
-	hdr->num_buffers = buffers;
-}
-
-/* The same straight into the buffer. Most packets ask for nothing: three stores. */
-static inline uint8_t *header_at(const struct vhost_ring *r, const struct rte_mbuf *m, uint8_t *to)
+/* The header of a packet that takes `buffers` buffers, written to `to`; returns what is behind it.
+ * Most packets ask for nothing: three stores. */
+static inline uint8_t *header(const struct vhost_ring *r, const struct rte_mbuf *m,
+			      uint16_t buffers, uint8_t *to)
 {
 	const uint64_t none = 0;
-	const uint16_t one = 1;
 
 	if (unlikely(m->ol_flags & LOADED)) {
 		struct virtio_net_hdr hdr;
@@ -71,7 +62,7 @@ static inline uint8_t *header_at(const struct vhost_ring *r, const struct rte_mb
 		memcpy(to + 8, &none, 2);
 	}
 	if (likely(r->hdr_len == sizeof(struct virtio_net_hdr_mrg_rxbuf)))
-		memcpy(to + 10, &one, 2);
+		memcpy(to + 10, &buffers, 2);
 	return to + r->hdr_len;
 }
 
@@ -86,7 +77,7 @@ static inline void next_piece(const struct pkt_tail *tail, uint32_t i)
 static inline void put_flat(const struct vhost_ring *r, const struct rte_mbuf *m, uint8_t *at)
 {
 	const struct pkt_tail *tail = pkt_tail_of(m);
-	uint8_t *to = header_at(r, m, at);
+	uint8_t *to = header(r, m, 1, at);
 
 	for (const struct rte_mbuf *s = m; s; s = s->next) {
 		if (likely(s->data_len <= 256))
@@ -109,11 +100,11 @@ static void put_pieces(const struct vhost_ring *r, const struct rte_mbuf *m,
 		       const struct pkt_piece *at, uint16_t buffers)
 {
 	const struct pkt_tail *tail = pkt_tail_of(m);
-	struct virtio_net_hdr_mrg_rxbuf hdr;
+	uint8_t hdr[sizeof(struct virtio_net_hdr_mrg_rxbuf)];
 	struct sink to = {.at = at};
 
-	header(m, buffers, &hdr);
-	scatter(r, &to, (const uint8_t *)&hdr, r->hdr_len);
+	header(r, m, buffers, hdr);
+	scatter(r, &to, hdr, r->hdr_len);
 	for (const struct rte_mbuf *s = m; s; s = s->next)
 		scatter(r, &to, rte_pktmbuf_mtod(s, const uint8_t *), s->data_len);
 	for (uint32_t i = 0; tail && i < tail->n; i++) {
