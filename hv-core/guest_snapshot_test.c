@@ -123,6 +123,11 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void put(struct hv_snap_out *s, const struct piece *p)
+{
+	hv_snap_section(s, p->id, p->version, p->payload, p->len);
+}
+
 /* Restores from the pieces in that order: digits, and other characters for what is made up. */
 static int restore(struct rig *r, const char *order, struct err *e)
 {
@@ -130,8 +135,6 @@ static int restore(struct rig *r, const char *order, struct err *e)
 	struct hv_snap_out *s = hv_snap_begin(f);
 
 	for (; *order; order++) {
-		const struct piece *p = &piece[*order - '0'];
-
 		if (*order == '?')
 			hv_snap_section(s, "toy:unknown", 1, "abcd", 4);
 		else if (*order == 'v')
@@ -139,7 +142,7 @@ static int restore(struct rig *r, const char *order, struct err *e)
 		else if (*order == '+')
 			hv_snap_section(s, "toy:a", 3, "abcde", 5);
 		else
-			hv_snap_section(s, p->id, p->version, p->payload, p->len);
+			put(s, &piece[*order - '0']);
 	}
 	assert_int_equal(hv_snap_finish(s, e), 0);
 	rewind(f);
