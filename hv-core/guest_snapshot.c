@@ -4,8 +4,9 @@
  * held still before the first byte is written, and a device's rings are stopped by that: what its
  * back end wrote to memory is in the snapshot, and nothing later is.
  *
- * Order of loading is the file's. Nothing runs before all of it was found whole, so a snapshot with
- * a damaged end starts nothing.
+ * Order of loading is the same, and enforced: board, processors, devices as they are registered,
+ * memory from its beginning on, each of them once. Nothing runs before all of it was found whole,
+ * so a snapshot with a damaged end starts nothing.
  */
 #include "hv-core/guest_impl.h"
 
@@ -115,6 +116,7 @@ struct loading {
 	bool board;
 	unsigned int cpus;	  /* come in order */
 	struct hv_device *device; /* the one that is next */
+	uint64_t memory;	  /* where the next piece may begin */
 };
 
 static int check_version(const struct hv_snap_section *x, uint32_t newest, struct err *e)
@@ -145,6 +147,18 @@ static int load_device(struct loading *l, const struct hv_snap_section *x, struc
 	return d->ops->load(d->self, &in, x->version, e);
 }
 
+static int load_memory(struct loading *l, const struct hv_snap_section *x, struct err *e)
+{
+	struct hv_in in = {x->payload, x->len, false};
+	uint64_t at = hv_in_u64(&in);
+
+	if (at < l->memory)
+		return err_set(e, -EINVAL, "the snapshot has memory at %#llx twice or out of order",
+			       (unsigned long long)at);
+	l->memory = at + in.left;
+	return hv_mem_load(&l->g->vm.mem, x, e);
+}
+
 static int load_section(struct loading *l, const struct hv_snap_section *x, struct err *e)
 {
 	struct hv_vm *vm = &l->g->vm;
@@ -165,8 +179,13 @@ static int load_section(struct loading *l, const struct hv_snap_section *x, stru
 		rc = check_version(x, VERSION, e);
 		return rc ? rc : hv_vcpu_load(vm, l->cpus++, &in, e);
 	}
-	if (!strcmp(x->id, "memory"))
-		return hv_mem_load(&vm->mem, x, e);
+	if (l->cpus < vm->cpus)
+		return err_set(e, -EINVAL,
+			       "the snapshot has %s where the state of processor %u is due", x->id,
+			       l->cpus);
+	/* A guest has devices at all times, so memory can only come when they are through. */
+	if (!l->device && !strcmp(x->id, "memory"))
+		return load_memory(l, x, e);
 	return load_device(l, x, e);
 }
 
