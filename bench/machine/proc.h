@@ -71,9 +71,9 @@ int proc_find(const char *name, char *path, size_t size, struct err *e);
 const char *bench_dir(void);
 
 /* The path of a program of this project ("flued", "flue"): beside flue-bench in the build directory
- * (../vswitch/flued, ../cli/flue, ../hv-core/flue-vm), else in the directory flue-bench is installed in, else its name
- * for PATH. "flue-bench": this program itself; "microguest": the image of flue-vm's guest. Static
- * text. */
+ * (../vswitch/flued, ../cli/flue, ../hv-core/flue-vm), else in the directory flue-bench is
+ * installed in, else its name for PATH. "flue-bench": this program itself; "microguest": the image
+ * of flue-vm's guest. Static text. */
 const char *bench_program(const char *name);
 
 #endif
