@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 enum {
-	LEAD_MS = 2,	  /* from the order to the first frame: every worker is there by then */
-	LOOK_TURNS = 256, /* how often a worker that is done looks whether all is quiet */
+	LEAD_MS = 2,	      /* from the order to the first frame: every worker is there by then */
+	LOOKS_A_SECOND = 100, /* at least, of a worker that runs */
+	LOOK_TURNS = 256,     /* how often a worker that is done looks whether all is quiet */
 	DRAIN_BURSTS = 64,
 	/* At overload, after a turn in which every ring was full and empty: looking again at once
 	 * only takes the rings' cache lines away from the switch. */
@@ -38,20 +39,25 @@ static void drain(struct gen_port *p)
 		}
 }
 
-/* Has nothing come to anybody for the time asked for, since the last frame was sent? */
-static bool quiet(struct gen *g, uint64_t now)
+/* Has nothing come to anybody for the time asked for, since the last frame was sent? That frames
+ * come without end is said only after a long time of looking: what waited while the machine, or
+ * this process, stood still comes late and all at once. */
+static bool quiet(struct gen_worker *w, uint64_t now)
 {
+	struct gen *g = w->gen;
 	uint64_t hz = rte_get_tsc_hz(), last = atomic_load(&g->sent_at);
 	uint64_t settle = (uint64_t)(g->job.settle_seconds * (double)hz);
-	uint64_t sent = last;
+	uint64_t since = now - w->watched_at;
 
+	w->watched_at = now;
 	if (atomic_load(&g->sending))
 		return false;
+	w->watched += RTE_MIN(since, hz / LOOKS_A_SECOND);
 	for (size_t i = 0; i < g->ports->n_workers; i++)
 		last = RTE_MAX(last, atomic_load(&g->workers[i].last_rx));
 	if (now > last && now - last >= settle)
 		return true;
-	if (now < sent || now - sent < 10 * settle + hz)
+	if (w->watched < 10 * settle + hz)
 		return false;
 	atomic_store(&g->unsettled, true);
 	return true;
@@ -112,7 +118,7 @@ static void turns(struct gen_worker *w)
 				w->turns_cycles = end - began;
 				stop_sending(w, end);
 			}
-		} else if (turn % LOOK_TURNS == 0 && quiet(g, now)) {
+		} else if (turn % LOOK_TURNS == 0 && quiet(w, now)) {
 			break;
 		}
 	}
@@ -170,6 +176,7 @@ static void prepare_worker(struct gen *g, size_t number)
 	w->gen = g;
 	w->count = (struct gen_count){0};
 	w->busy = w->turns_cycles = w->late = w->gap = w->last_due = w->looked = 0;
+	w->watched = w->watched_at = 0;
 	w->n_ports = 0;
 	atomic_store(&w->last_rx, 0);
 	hist_reset(w->corrected);

@@ -61,7 +61,8 @@ struct gen_worker {
 	uint64_t first_due, last_due;
 	uint64_t looked; /* frames, for the sample whose content is looked at */
 	struct hist *corrected, *raw;
-	_Atomic uint64_t last_rx; /* when something came last, cycles since the beginning */
+	uint64_t watched, watched_at; /* cycles it looked for silence; when it did last */
+	_Atomic uint64_t last_rx;     /* when something came last, cycles since the beginning */
 };
 
 struct gen {

@@ -115,11 +115,6 @@ free_ring:
 	return NULL;
 }
 
-static void borrowed_free(void *at, void *arg)
-{
-	/* Never called: the ring holds one reference itself. */
-}
-
 static void publish(struct vhost *v, int vid, uint16_t i)
 {
 	struct vhost_ring *r;
@@ -129,10 +124,12 @@ static void publish(struct vhost *v, int vid, uint16_t i)
 		return;
 	r = ring_new(v, vid, i);
 	if (!r) {
-		log_warn("port %s: ring %u of the guest is not usable", v->port->name, i);
+		log_warn("port %s: ring %u of the guest is not served: its size, place or position "
+			 "is none that virtio allows, or there is no memory for it; reset the "
+			 "guest's device, and update its monitor if that does not help",
+			 v->port->name, i);
 		return;
 	}
-	r->owner.free_cb = borrowed_free;
 	r->shown = &v->faults[i];
 	atomic_store(r->shown, VHOST_OK);
 	/* Workers poll; a guest need not kick until one sleeps. Of its receive buffers nobody waits

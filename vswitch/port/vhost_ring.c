@@ -56,6 +56,11 @@ static bool set_place(struct vhost_ring *r, uint16_t avail, uint16_t used)
 	return !r->packed || (r->next < r->size && r->used_idx < r->size);
 }
 
+static void borrowed_free(void *at, void *arg)
+{
+	/* Never called: the ring holds one reference itself. */
+}
+
 int vhost_ring_init(struct vhost_ring *r, const struct vhost_ring_conf *c)
 {
 	memset(r, 0, offsetof(struct vhost_ring, tails));
@@ -81,6 +86,7 @@ int vhost_ring_init(struct vhost_ring *r, const struct vhost_ring_conf *c)
 	r->shared = port_env.n_workers > 1;
 	rte_spinlock_init(&r->lock);
 	r->pieces.n = 0;
+	r->owner.free_cb = borrowed_free;
 	rte_mbuf_ext_refcnt_set(&r->owner, 1);
 	return set_place(r, c->avail_base, c->used_base) ? 0 : -EINVAL;
 }
