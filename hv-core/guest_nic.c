@@ -75,7 +75,8 @@ static int synthetic_create(struct card *c, struct hv_nic_fds *fds, struct err *
 }
 
 /* A driver that finds the switch there is offered just what that can do. One that comes later must
- * do with what was agreed on. */
+ * do with what was agreed on. A card for a guest that runs is added from within the loop, which
+ * cannot be waited in: there the loop connects while the guest still looks at what is new. */
 static int synthetic_start(struct card *c, struct err *e)
 {
 	struct err late = {0};

@@ -72,6 +72,14 @@ flue vm resume vm0
 before=$(delivered)
 eventually 30 at_least $((before + 1000)) delivered
 
+say "a card comes while the guest runs"
+flue port add p2 kind vhost bridge br0 socket $T/p2.sock
+flue vm nic add vm0 net1 port p2
+link() { # GUEST CARD
+	flue vm show "$1" -j | jq -r ".[0].nics[] | select(.name == \"$2\").link"
+}
+eventually 30 equal up link vm0 net1
+
 say "a killed flue-vm takes its guest along, and a start heals"
 guest=$(flue vm show vm1 -j | jq '.[0].guest_pid')
 pid=$(flue vm show vm1 -j | jq '.[0].pid')
