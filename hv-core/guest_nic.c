@@ -81,7 +81,6 @@ static int synthetic_start(struct card *c, struct err *e)
 {
 	struct err late = {0};
 
-	/* The loop, which brings it, waits for us. A card that is added is found later, too. */
 	if (c->guest->started)
 		return 0;
 	if (hv_net_wait(c->impl, SWITCH_WAIT_MS, &late))
