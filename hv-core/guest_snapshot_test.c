@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A guest's snapshot, taken apart and put together in ways it must not be. The machine is real, its
  * devices are this test's; nothing runs. */
 #include "hv-core/guest_impl.h"

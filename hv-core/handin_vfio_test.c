@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Who shares which of VFIO's descriptors, with files in the place of /dev/vfio. */
 #include "hv-core/handin_vfio.h"
 

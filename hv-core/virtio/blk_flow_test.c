@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The disk over time: many requests under way, a kernel that does less than it was asked, stops,
  * interrupts. */
 #include "hv-core/virtio/test_blk.h"

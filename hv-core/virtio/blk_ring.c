@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the disk's io_uring takes. No filter of system calls sees what a ring is asked for, and a
  * ring can open files and connect. Whoever takes over the thread, or writes to the ring's memory,

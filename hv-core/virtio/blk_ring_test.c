@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The disk's ring does what the disk needs, and nothing for anybody else. */
 #include "hv-core/virtio/blk_impl.h"
 

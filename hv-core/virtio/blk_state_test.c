@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The disk in a snapshot. */
 #include "hv-core/virtio/test_blk.h"
 

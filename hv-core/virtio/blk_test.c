@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a driver asks of the disk, and gets: data, cut and aligned in any way, and refusals. */
 #include "hv-core/virtio/test_blk.h"
 
