@@ -62,8 +62,11 @@ at_least 10000 received
 vm_tcp a e 10.0.0.3 -t 2
 at_least 10000 received
 vm_run e 'head -c 1000000 /dev/urandom >/tmp/file; md5sum </tmp/file' | grep -o '^[0-9a-f]*' >$T/sent
-vm_run a 'nc -l -p 9 >/tmp/file 2>/tmp/nc </dev/null & sleep 1'
-vm_run e 'nc -w 10 10.0.0.1 9 </tmp/file'
+# Busybox's nc ends as soon as the other side has nothing more to say: that one says nothing for a while.
+vm_run a 'sleep 300 | nc -l -p 9 >/tmp/file 2>/tmp/nc & exit 0'
+eventually 20 vm_run a 'netstat -ltn | grep -q ":9 "'
+vm_run e 'nc 10.0.0.1 9 </tmp/file >/dev/null 2>&1 & exit 0'
+eventually 120 equal 1000000 vm_run a 'stat -c %s /tmp/file' || fail "the file does not arrive"
 vm_run a 'md5sum </tmp/file' | grep -o '^[0-9a-f]*' >$T/came
 cmp $T/sent $T/came || fail "the file is another"
 vm_run e 'ethtool -S eth0' >$T/statistics
