@@ -5,7 +5,7 @@
 # The guests' shells are reached over their only serial port (tests/tools/guest-init). The lab is emulated:
 # limits are generous, and nothing here is a real time.
 
-kernels=${FLUE_GUEST_KERNEL-/var/cache/flue/guest}
+export kernels=${FLUE_GUEST_KERNEL-/var/cache/flue/guest}
 [ -n "${FLUE_LAB_RESULTS-}" ] || skip "this is not the lab; lab/run --session --memory 2048 $0"
 need busybox ethtool iperf3 jq python3
 export FLUE_VM_DIR=$T/vm FLUE_VM_PROGRAM=$BUILD/hv-core/flue-vm
@@ -18,6 +18,8 @@ vm_create() { # NAME KERNEL [KEY VALUE]...
 	shift 2
 	flue vm create "$name" kernel "$kernel" initrd $T/initrd cmdline "$vm_words" memory 192 \
 		log $T/$name-console.log "$@"
+	# Shown with the others when the test fails.
+	ln -sf "$FLUE_VM_DIR/run/$name.log" $T/$name-vm.log
 }
 
 vm_run() { # NAME COMMAND [SECONDS]: in the guest's shell; prints and ends as the command does

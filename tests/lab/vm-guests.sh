@@ -3,8 +3,8 @@
 # Guests with Debian's kernel in flue-vm, joined by flued (in the lab, which has a KVM for such kernels):
 # the synthetic card with units of 64 KB, the power button, reboot, the emulated card.
 #
-#	a (synthetic, 2 processors) --+-----+-- b (synthetic; then e, emulated)
-#	                              + br0 +
+#	a (synthetic) --+-----+-- b (synthetic; then e, emulated)
+#	                + br0 +
 # shellcheck disable=SC2086
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../vm.sh"
@@ -15,7 +15,7 @@ flue bridge add br0
 for name in a b e; do
 	flue port add $name kind vhost bridge br0 socket $T/$name.sock
 done
-vm_create a "$kernels/6.12/vmlinuz" cpus 2
+vm_create a "$kernels/6.12/vmlinux"
 vm_create b "$kernels/6.12/vmlinux"
 vm_create e "$kernels/6.12/vmlinux"
 flue vm nic add a net0 port a
