@@ -84,10 +84,10 @@ static int make_ring(void)
 
 static int map_code(void)
 {
-	return denied(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
-			      ? -1
-			      : 0);
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	return denied(p == MAP_FAILED ? -1 : 0);
 }
 
 static int make_code(void)
@@ -283,10 +283,10 @@ static int what_main_does(void)
 
 	if (!f || !large || fprintf(f, "%d\n", 7) != 2 || fflush(f) != 0 || fsync(mem) != 0)
 		return FAILED;
-	large = realloc(large, 64 << 20);
-	if (eventfd_write(fd, 3) != 0 || eventfd_read(fd, &n) != 0 || n != 3 || !large)
+	void *larger = realloc(large, 64 << 20);
+	if (eventfd_write(fd, 3) != 0 || eventfd_read(fd, &n) != 0 || n != 3 || !larger)
 		return FAILED;
-	free(large);
+	free(larger);
 	fclose(f);
 	return card_that_comes_later();
 }
@@ -323,6 +323,15 @@ static void each_thread_has_its_own_list(void **state)
 	assert_true(is_killed(in_process(HV_SANDBOX_MAIN, card_beyond_its_list)));
 }
 
+static bool opens(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* Only the process's part: no list of calls hides what Landlock and identity do. */
 static int process_alone(void)
 {
@@ -345,11 +354,11 @@ static int process_alone(void)
 		return 4;
 	if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_max != 0)
 		return 5;
-	if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES)
+	if (opens("/etc/passwd", O_RDONLY) || errno != EACCES)
 		return 6;
-	if (open("/tmp", O_RDONLY | O_DIRECTORY) >= 0 || errno != EACCES)
+	if (opens("/tmp", O_RDONLY | O_DIRECTORY) || errno != EACCES)
 		return 7;
-	if (open("/tmp/hv-sandbox-test", O_WRONLY | O_CREAT, 0600) >= 0)
+	if (opens("/tmp/hv-sandbox-test", O_WRONLY | O_CREAT))
 		return 8;
 	return write(outside, &(eventfd_t){1}, sizeof(eventfd_t)) > 0 ? DONE : 9;
 }

@@ -116,7 +116,7 @@ refuses() { # WORDS FILE: restoring vm0 from it fails and says so; nothing runs 
 	equal stopped state vm0
 }
 put() { # FILE OFFSET OCTAL
-	printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	printf '%b' "\\0$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
 flued_start
