@@ -87,7 +87,10 @@ static int map_code(void)
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
 
-	return denied(p == MAP_FAILED ? -1 : 0);
+	if (p == MAP_FAILED)
+		return denied(-1);
+	munmap(p, 4096);
+	return denied(0);
 }
 
 static int make_code(void)
@@ -284,9 +287,10 @@ static int what_main_does(void)
 	if (!f || !large || fprintf(f, "%d\n", 7) != 2 || fflush(f) != 0 || fsync(mem) != 0)
 		return FAILED;
 	void *larger = realloc(large, 64 << 20);
-	if (eventfd_write(fd, 3) != 0 || eventfd_read(fd, &n) != 0 || n != 3 || !larger)
+	bool grew = larger;
+	free(grew ? larger : large);
+	if (!grew || eventfd_write(fd, 3) != 0 || eventfd_read(fd, &n) != 0 || n != 3)
 		return FAILED;
-	free(larger);
 	fclose(f);
 	return card_that_comes_later();
 }
