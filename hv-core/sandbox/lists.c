@@ -51,6 +51,9 @@ const struct hv_call hv_calls[] = {
 	CALL(poll, MAIN | VCPU | CARD),
 	/* Time where the kernel offers none in user space; a thread's time for statistics. */
 	CALL(clock_gettime, ALL),
+	/* libevent's and libc's: calls where the host's clock cannot be read in user space. */
+	CALL(gettimeofday, ALL),
+	CALL(time, ALL),
 	CALL(clock_nanosleep, MAIN | VCPU), /* hv_vu_recover()'s millisecond */
 	/* The signal that makes a vCPU leave the guest, to threads of this process alone; abort().
 	 */

@@ -303,6 +303,32 @@ static void allowed_calls_work(void **state)
 	assert_int_equal(WEXITSTATUS(status), DONE);
 }
 
+/* What libc and libevent ask in user space, where the host's clock can be read there. */
+static int reads_clocks(void)
+{
+	struct timespec ts;
+	struct timeval tv;
+
+	if (syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts) != 0 ||
+	    syscall(SYS_gettimeofday, &tv, NULL) != 0 || syscall(SYS_time, NULL) < 0)
+		syscall(SYS_exit, FAILED);
+	/* To end the process is main's alone; the last thread's end ends it too. */
+	syscall(SYS_exit, DONE);
+	return FAILED;
+}
+
+static void clocks_are_calls_too(void **state)
+{
+	static const enum hv_sandbox_kind kinds[] = {HV_SANDBOX_MAIN, HV_SANDBOX_VCPU,
+						     HV_SANDBOX_DISK, HV_SANDBOX_CARD};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int status = in_process(kinds[i], reads_clocks);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), DONE);
+	}
+}
+
 /* A card's thread, made after main's list, has not main's calls. */
 static void *card_makes_a_thread(void *arg)
 {
@@ -399,6 +425,7 @@ int main(void)
 		cmocka_unit_test(process_gives_up_everything),
 		cmocka_unit_test(main_ends_in_order),
 		cmocka_unit_test(allowed_calls_work),
+		cmocka_unit_test(clocks_are_calls_too),
 		cmocka_unit_test(each_thread_has_its_own_list),
 		cmocka_unit_test(escapes_are_killed),
 	};
