@@ -113,12 +113,16 @@ static void freezes(void **state)
 
 	assert_int_equal(proc_freeze(p, &e), 0);
 	assert_int_equal(state_of(proc_pid(p)), 'T');
-	uint64_t then = proc_cpu_ns(proc_pid(p));
-	uint64_t end = clock_now_ns() + 20000000;
-	while (clock_now_ns() < end)
-		;
-	/* A thread whose CPU was taken from under it may still have an instant to account for. */
-	assert_true(proc_cpu_ns(proc_pid(p)) - then < 2000000);
+	/* A thread whose CPU was taken from under it accounts for that time later, once. */
+	uint64_t then = 0, used = UINT64_MAX;
+	for (int look = 0; look < 5 && used >= 2000000; look++) {
+		then = proc_cpu_ns(proc_pid(p));
+		uint64_t end = clock_now_ns() + 20000000;
+		while (clock_now_ns() < end)
+			;
+		used = proc_cpu_ns(proc_pid(p)) - then;
+	}
+	assert_true(used < 2000000);
 	assert_int_equal(proc_freeze(p, &e), 0);
 	assert_int_equal(proc_thaw(p, &e), 0);
 	while (proc_cpu_ns(proc_pid(p)) - then < 4000000)
