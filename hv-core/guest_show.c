@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static json_t *show_card(const struct card *c, bool stats)
+static json_t *show_card(const struct card *c)
 {
 	json_t *j = json_pack("{s:s, s:s}", "name", c->config.name, "model", c->model->name);
 	char mac[18];
@@ -61,7 +61,7 @@ json_t *guest_show(struct guest *g, bool stats)
 	json_t *nics = json_array(), *disks = json_array();
 
 	for (const struct card *c = g->cards; c; c = c->next)
-		json_array_append_new(nics, show_card(c, stats));
+		json_array_append_new(nics, show_card(c));
 	for (unsigned int i = 0; i < g->config->disks; i++)
 		json_array_append_new(disks, show_disk(&g->config->disk[i], g->disk[i].blk, stats));
 	json_t *j = json_pack("{s:b, s:o, s:o}", "paused", g->paused, "nics", nics, "disks", disks);

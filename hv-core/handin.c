@@ -3,24 +3,13 @@
 
 #include "api/serve/rpc_listen.h"
 #include "hv-core/handin_vfio.h"
+#include "hv-core/machine/kvm.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-static int open_kvm(int *fd, struct err *e)
-{
-	*fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (*fd >= 0)
-		return 0;
-	if (errno == EACCES || errno == EPERM)
-		return err_set(e, -errno,
-			       "/dev/kvm: permission denied; become a member of the group kvm");
-	return err_set(e, -errno, "/dev/kvm: %s; 'flue host check' says what is missing",
-		       strerror(errno));
-}
 
 static int open_file(int *fd, const char *path, const char *key, struct err *e)
 {
@@ -62,7 +51,8 @@ int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *re
 	int ret;
 
 	memset(fds, 0xff, sizeof(*fds)); /* all -1 */
-	ret = open_kvm(&fds->kvm, e);
+	fds->kvm = hv_kvm_open(e);
+	ret = fds->kvm < 0 ? fds->kvm : 0;
 	if (ret == 0)
 		ret = open_file(&fds->kernel, c->kernel, "kernel", e);
 	if (ret == 0 && c->native)

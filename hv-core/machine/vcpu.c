@@ -29,9 +29,15 @@
 #define MTRR_ON_WRITE_BACK 0x806 /* MTRRs are on, memory is write-back: SDM 12.11.2.1 */
 
 const char *const hv_exit_names[HV_EXIT_N] = {
-#define X(name, text) #name,
-	HV_EXITS(X)
-#undef X
+	[HV_EXIT_IO] = "io",
+	[HV_EXIT_MMIO] = "mmio",
+	[HV_EXIT_HLT] = "hlt",
+	[HV_EXIT_INTR] = "intr",
+	[HV_EXIT_SHUTDOWN] = "shutdown",
+	[HV_EXIT_FAIL_ENTRY] = "fail_entry",
+	[HV_EXIT_INTERNAL_ERROR] = "internal_error",
+	[HV_EXIT_SYSTEM_EVENT] = "system_event",
+	[HV_EXIT_OTHER] = "other",
 };
 
 static void nothing(int sig)
@@ -201,30 +207,30 @@ static enum hv_exit handle(struct hv_vcpu *v)
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		do_io(v);
-		return HV_EXIT_io;
+		return HV_EXIT_IO;
 	case KVM_EXIT_MMIO:
 		do_mmio(v);
-		return HV_EXIT_mmio;
+		return HV_EXIT_MMIO;
 	case KVM_EXIT_HLT:
-		return HV_EXIT_hlt;
+		return HV_EXIT_HLT;
 	case KVM_EXIT_INTR:
-		return HV_EXIT_intr;
+		return HV_EXIT_INTR;
 	case KVM_EXIT_SHUTDOWN:
 		crashed(v, "triple fault", 0);
-		return HV_EXIT_shutdown;
+		return HV_EXIT_SHUTDOWN;
 	case KVM_EXIT_FAIL_ENTRY:
 		crashed(v, "the processor does not take the guest's state",
 			run->fail_entry.hardware_entry_failure_reason);
-		return HV_EXIT_fail_entry;
+		return HV_EXIT_FAIL_ENTRY;
 	case KVM_EXIT_INTERNAL_ERROR:
 		crashed(v, "KVM cannot emulate what the guest does", run->internal.suberror);
-		return HV_EXIT_internal_error;
+		return HV_EXIT_INTERNAL_ERROR;
 	case KVM_EXIT_SYSTEM_EVENT:
 		crashed(v, "KVM reports a system event", run->system_event.type);
-		return HV_EXIT_system_event;
+		return HV_EXIT_SYSTEM_EVENT;
 	default:
 		crashed(v, "KVM left the guest for an unknown reason", run->exit_reason);
-		return HV_EXIT_other;
+		return HV_EXIT_OTHER;
 	}
 }
 
@@ -279,7 +285,7 @@ static void *vcpu_main(void *arg)
 			atomic_fetch_add_explicit(&v->exits[why], 1, memory_order_relaxed);
 		}
 		if (rc && errno == EINTR)
-			atomic_fetch_add_explicit(&v->exits[HV_EXIT_intr], 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&v->exits[HV_EXIT_INTR], 1, memory_order_relaxed);
 	}
 	return NULL;
 }

@@ -22,23 +22,20 @@ struct hv_start {
 /* Sets what the processor begins with. Before hv_vm_run(). 0 or negative errno. Main thread. */
 int hv_vcpu_start_at(struct hv_vm *vm, const struct hv_start *start, struct err *e);
 
-/* Why a vCPU left the guest; names for `flue vm show -s`. */
-#define HV_EXITS(X)                                \
-	X(io, "port I/O")                          \
-	X(mmio, "memory-mapped I/O")               \
-	X(hlt, "halted")                           \
-	X(intr, "interrupted by a signal")         \
-	X(shutdown, "shut down: triple fault")     \
-	X(fail_entry, "could not enter the guest") \
-	X(internal_error, "KVM gave up")           \
-	X(system_event, "system event")            \
-	X(other, "anything else")
+/* Why a vCPU left the guest. */
 enum hv_exit {
-#define X(name, text) HV_EXIT_##name,
-	HV_EXITS(X)
-#undef X
-		HV_EXIT_N
+	HV_EXIT_IO, /* a port */
+	HV_EXIT_MMIO,
+	HV_EXIT_HLT,
+	HV_EXIT_INTR,		/* a signal of ours */
+	HV_EXIT_SHUTDOWN,	/* triple fault */
+	HV_EXIT_FAIL_ENTRY,	/* KVM could not enter the guest, */
+	HV_EXIT_INTERNAL_ERROR, /* or gave up */
+	HV_EXIT_SYSTEM_EVENT,
+	HV_EXIT_OTHER,
+	HV_EXIT_N
 };
+/* Their names in `flue vm show -s`. */
 extern const char *const hv_exit_names[HV_EXIT_N];
 
 /* How fast the guest's time stamp counter counts; 0: KVM does not say. Main thread. */

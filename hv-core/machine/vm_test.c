@@ -79,9 +79,9 @@ static void a_guest_writes_to_a_port(void **state)
 	hv_vm_run(&vm);
 	until(&t.writes, 1000);
 	hv_vcpu_stats(&vm, 0, &s);
-	assert_true(s.exits[HV_EXIT_io] >= 999);
+	assert_true(s.exits[HV_EXIT_IO] >= 999);
 	assert_true(s.cpu_ns > 0);
-	assert_int_equal(s.exits[HV_EXIT_shutdown], 0);
+	assert_int_equal(s.exits[HV_EXIT_SHUTDOWN], 0);
 	hv_vm_destroy(&vm);
 }
 

@@ -17,7 +17,7 @@ static inline uint64_t mmio_exits(struct hv_vm *vm)
 	struct hv_vcpu_stats s;
 
 	hv_vcpu_stats(vm, 0, &s);
-	return s.exits[HV_EXIT_mmio];
+	return s.exits[HV_EXIT_MMIO];
 }
 
 /* A register as the host reads it, through VFIO. */

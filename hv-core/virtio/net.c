@@ -317,11 +317,14 @@ int hv_net_wait(struct hv_net *n, unsigned int timeout_ms, struct err *e)
 	if (!timer)
 		return err_set(e, -ENOMEM, "nic %s: no memory", n->id);
 	evtimer_add(timer, &t);
-	while (!hv_vu_is_connected(n->vu) && !late)
-		event_base_loop(n->vm->loop, EVLOOP_ONCE);
+	int ret = 0;
+	while (!hv_vu_is_connected(n->vu) && !late && ret == 0)
+		ret = event_base_loop(n->vm->loop, EVLOOP_ONCE);
 	event_free(timer);
 	if (hv_vu_is_connected(n->vu))
 		return 0;
+	if (ret != 0)
+		return err_set(e, -EIO, "nic %s: cannot wait for events", n->id);
 	return err_set(e, -ETIMEDOUT,
 		       "nic %s: no switch within %u ms; start it, or let the guest start without",
 		       n->id, timeout_ms);
