@@ -103,6 +103,9 @@ const char *mg_card_open(struct mg_card *c, unsigned int fn, unsigned int number
 	c->role = conf->role[number];
 	c->sends = c->role == MG_GENERATOR || c->role == MG_BOTH || c->role == MG_PING;
 	c->reflects = c->role == MG_REFLECTOR;
+	c->is_host = c->reflects && number < conf->addresses;
+	if (c->is_host)
+		memcpy(c->address, conf->address[number], sizeof(c->address));
 	c->flows = conf->flows;
 	if (!why)
 		why = choose(conf, c->dev.offered, &features);

@@ -26,7 +26,8 @@ enum {
 };
 
 struct mg_counts {
-	uint64_t offered, sent, received, bytes, stray, corrupt, other, reflected, refused;
+	uint64_t offered, sent, received, bytes, stray, corrupt, other, reflected, answered,
+		refused;
 	uint64_t unit_bytes; /* payload of units and their pieces */
 };
 
@@ -43,6 +44,8 @@ struct mg_card {
 	enum mg_role role;
 	unsigned int index;
 	bool sends, reflects;
+	uint8_t address[4]; /* IPv4, of a reflector that is a host, too */
+	bool is_host;
 
 	struct mg_image image, hello;
 	uint32_t tx_bytes; /* of the largest frame a transmit buffer holds */

@@ -100,6 +100,30 @@ static bool macs(struct word w, uint8_t to[MG_CARDS][6], unsigned int *n)
 	return true;
 }
 
+static bool ipv4(struct word w, uint8_t to[4])
+{
+	struct word part;
+	uint64_t n;
+	int i;
+
+	for (i = 0; cut(&w, '.', &part); i++) {
+		if (i == 4 || part.len > 3 || !number(part, 0, 255, &n))
+			return false;
+		to[i] = (uint8_t)n;
+	}
+	return i == 4;
+}
+
+static bool addresses(struct word w, struct mg_conf *c)
+{
+	struct word part;
+
+	for (c->addresses = 0; cut(&w, ',', &part); c->addresses++)
+		if (c->addresses == MG_CARDS || !ipv4(part, c->address[c->addresses]))
+			return false;
+	return true;
+}
+
 static bool roles(struct word w, struct mg_conf *c)
 {
 	struct word part;
@@ -140,6 +164,7 @@ enum key {
 	ROLE,
 	MAC,
 	DST,
+	ADDRESS,
 	SIZE,
 	FLOWS,
 	MTU,
@@ -167,6 +192,7 @@ static const struct {
 	[ROLE] = {"role", "generator, sink, both, reflector or ping, one for each card"},
 	[MAC] = {"mac", "addresses as 02:00:00:00:00:01, one for each card"},
 	[DST] = {"dst", "addresses as 02:00:00:00:00:01, one for each card"},
+	[ADDRESS] = {"address", "IPv4 addresses as 198.18.0.9, one for each card"},
 	[SIZE] = {"size", "64 to 9018"},
 	[FLOWS] = {"flows", "1 to 1000000"},
 	[MTU] = {"mtu", "576 to 9000"},
@@ -199,6 +225,8 @@ static bool set(enum key key, struct word w, struct mg_conf *c)
 		return macs(w, c->mac, &c->macs);
 	case DST:
 		return macs(w, c->dst, &c->dsts);
+	case ADDRESS:
+		return addresses(w, c);
 	case SIZE:
 		if (!ranged(w, FRAME_MIN, FRAME_MOST, &n))
 			return false;

@@ -18,7 +18,8 @@ extern const char *const mg_role_names[];
 struct mg_conf {
 	enum mg_role role[MG_CARDS];
 	uint8_t mac[MG_CARDS][6], dst[MG_CARDS][6]; /* all 0: not given */
-	unsigned int roles, macs, dsts;		    /* how many were given */
+	uint8_t address[MG_CARDS][4];		    /* IPv4; all 0: none */
+	unsigned int roles, macs, dsts, addresses;  /* how many were given */
 	uint32_t bytes;				    /* of a frame on the ring, without FCS */
 	uint32_t flows, mtu;
 	bool unit; /* TSO units of 64 KB */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "hv-core/microguest/host.h"
 #include "hv-core/microguest/io.h"
 #include "hv-core/microguest/load.h"
 
@@ -147,21 +148,23 @@ static inline void account(struct mg_guest *g, struct mg_card *c, const struct p
 		mg_hist_add(&c->latency, now > seen.sig.due ? now - seen.sig.due : 0);
 }
 
-/* Writes a copy to the k-th transmit buffer, back to where it came from. */
+/* Writes a copy to the k-th transmit buffer, back to where it came from; or the answer of a host.
+ */
 static bool reflect(struct mg_card *c, const struct parts *p, uint32_t k)
 {
 	struct mg_net_hdr hdr = *mg_card_hdr(&c->rx, p->came[0].id);
 	const uint8_t *from = mg_card_frame(&c->rx, p->came[0].id);
 	struct mg_seen seen;
+	bool ours = mg_frame_parse(from, p->bytes, &seen) != MG_SEEN_OTHER;
 	uint16_t id;
 	uint8_t *to;
 
-	if (mg_frame_parse(from, p->bytes, &seen) == MG_SEEN_OTHER || p->bytes > c->tx_bytes) {
+	if ((!ours && !c->is_host) || p->bytes > c->tx_bytes) {
 		c->count.other++;
 		return false;
 	}
-	c->count.received++;
-	c->count.bytes += p->bytes;
+	c->count.received += ours;
+	c->count.bytes += ours ? p->bytes : 0;
 	if (mg_vq_room(&c->tx, k + 1) <= k) {
 		c->count.refused++;
 		return false;
@@ -169,15 +172,23 @@ static bool reflect(struct mg_card *c, const struct parts *p, uint32_t k)
 	id = mg_vq_next(&c->tx, k);
 	to = mg_card_frame(&c->tx, id);
 	gather(&c->rx, p, to);
-	memcpy(to, from + 6, 6);
-	memcpy(to + 6, from, 6);
 	/* What was left to the receiver is left to the next one; what was found right is not said
 	 * to the device. */
 	hdr.flags &= MG_HDR_NEEDS_CSUM;
 	hdr.num_buffers = 0;
+	if (ours) {
+		memcpy(to, from + 6, 6);
+		memcpy(to + 6, from, 6);
+		c->count.reflected++;
+	} else if (mg_host_answer(to, p->bytes, c->mac, c->address)) {
+		hdr = (struct mg_net_hdr){0};
+		c->count.answered++;
+	} else {
+		c->count.other++;
+		return false;
+	}
 	*mg_card_hdr(&c->tx, id) = hdr;
 	mg_vq_set_len(&c->tx, id, (uint32_t)sizeof(hdr) + p->bytes);
-	c->count.reflected++;
 	return true;
 }
 

@@ -91,6 +91,7 @@ static void card(struct mg_text *t, const struct mg_guest *g, const struct mg_ca
 	mg_json_number(t, "stray", c->count.stray);
 	mg_json_number(t, "other", c->count.other);
 	mg_json_number(t, "reflected", c->count.reflected);
+	mg_json_number(t, "answered", c->count.answered);
 	mg_json_number(t, "gap_ns", ns(g, c->gap));
 	if (c->latency.count)
 		latency(t, g, &c->latency);
