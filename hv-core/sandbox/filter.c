@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The lists as programs for the kernel. They are made once, by hv_sandbox_enter(): libseccomp needs
- * memory and calls that a thread with a list no longer has. To put one in place is one call.
+ * The lists as programs for the kernel. They are made once, on a thread that hv_sandbox_enter()
+ * starts and that ends before any list is in place: libseccomp needs memory, calls that a thread
+ * with a list no longer has, and a millisecond, in which the machine is made. To put a list in
+ * place is one call.
  */
 #include "hv-core/sandbox/filter.h"
 
@@ -9,7 +11,9 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +22,10 @@
 #include <unistd.h>
 
 static struct sock_fprog programs[HV_SANDBOX_KINDS];
+static pthread_t maker;
+static bool begun;
+static pthread_once_t made = PTHREAD_ONCE_INIT;
+static struct err why_not;
 
 static int add_call(scmp_filter_ctx ctx, const struct hv_call *c)
 {
@@ -87,14 +95,12 @@ close_fd:
 	return rc;
 }
 
-int hv_filters_make(struct err *e)
+static int make_all(struct err *e)
 {
 	for (unsigned int kind = 0; kind < HV_SANDBOX_KINDS; kind++) {
 		scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 		int rc = ctx ? fill(ctx, kind) : -ENOMEM;
 
-		free(programs[kind].filter);
-		programs[kind] = (struct sock_fprog){0};
 		if (!rc)
 			rc = export(ctx, &programs[kind]);
 		if (ctx)
@@ -106,10 +112,35 @@ int hv_filters_make(struct err *e)
 	return 0;
 }
 
+static void *make(void *arg)
+{
+	make_all(&why_not);
+	return NULL;
+}
+
+int hv_filters_begin(struct err *e)
+{
+	int rc = pthread_create(&maker, NULL, make, NULL);
+
+	if (rc)
+		return err_set(e, -rc, "no thread to make the lists of system calls: %s",
+			       strerror(rc));
+	begun = true;
+	return 0;
+}
+
+static void wait_for_maker(void)
+{
+	pthread_join(maker, NULL);
+}
+
 int hv_sandbox_thread(enum hv_sandbox_kind kind, struct err *e)
 {
-	if (!programs[kind].filter)
+	if (!begun)
 		return err_set(e, -EINVAL, "the sandbox was not entered");
+	pthread_once(&made, wait_for_maker);
+	if (why_not.code)
+		return err_set(e, why_not.code, "%s", why_not.text);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[kind]))
 		return err_set(e, -errno,
 			       "the kernel takes no list of system calls: %s; it needs "

@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* Makes the programs for this process; hv_sandbox_thread() uses them. Main thread. */
-int hv_filters_make(struct err *e);
+/* Begins to make the programs for this process; hv_sandbox_thread() waits for them. Once, on the
+ * main thread. */
+int hv_filters_begin(struct err *e);
 
 #endif

@@ -99,5 +99,5 @@ int hv_sandbox_enter(uid_t uid, gid_t gid, struct err *e)
 			 "the lists of system calls alone keep files away");
 	else if (rc)
 		return rc;
-	return hv_filters_make(e);
+	return hv_filters_begin(e);
 }
