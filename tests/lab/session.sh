@@ -12,9 +12,9 @@ trap 'exit 130' INT TERM
 cd "$top"
 # A hand may name some of them.
 tests=("$@")
-[ $# -gt 0 ] || tests=(tests/lab/selftest.sh)
+[ $# -gt 0 ] || tests=(tests/lab/selftest.sh tests/lab/vm-direct.sh)
 status=0
-lab/run --session --time "${LAB_TIME-280}" --results "$results" lab/each --time 200 "${tests[@]}" || status=$?
+lab/run --session --time "${LAB_TIME-480}" --results "$results" lab/each --time 240 "${tests[@]}" || status=$?
 [ $status -eq 0 ] || exit $status
 if [[ " ${tests[*]} " == *selftest.sh* ]]; then
 	[ "$(cat "$results/note")" = "from the lab" ] || {

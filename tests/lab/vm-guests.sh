@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Guests with Debian's kernel in flue-vm, joined by flued (in the lab, which has a KVM for such kernels):
-# the synthetic card with units of 64 KB, the power button, reboot, the emulated card.
+# the synthetic card with units of 64 KB, the power button, the emulated card.
 #
 #	a (synthetic) --+-----+-- b (synthetic; then e, emulated)
 #	                + br0 +
