@@ -22,7 +22,8 @@ static void knows_all_words(void **state)
 	/* A rate has no places. */
 	assert_non_null(strstr(why, "rate"));
 	assert_true(mg_cmdline("role=generator,sink mac=02:00:00:00:00:01,02:00:00:00:00:BE "
-			       " dst=ff:ff:ff:ff:ff:ff address=10.0.0.9,198.18.255.1 size=1518 flows=100k mtu=9000 tso=64k "
+			       " dst=ff:ff:ff:ff:ff:ff address=10.0.0.9,198.18.255.1 size=1518 "
+			       "flows=100k mtu=9000 tso=64k "
 			       "count=5m seconds=0.25 rate=1500k burst=16 window=8 check=1 "
 			       "settle=2 wait=0.5 ring=256 buffer=4096 rings=packed inorder=off "
 			       "eventidx=off mrg=off csum=on",
