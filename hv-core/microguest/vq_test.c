@@ -10,19 +10,21 @@
 
 enum { SIZE = 64, LEN = 100 };
 
+/* The rings' two areas: the driver's and the device's. */
+static union {
+	struct mg_avail avail;
+	struct mg_event driver;
+	uint16_t words[2 + SIZE + 1];
+} ours;
+static union {
+	struct mg_used used;
+	struct mg_event device;
+	uint8_t bytes[4 + 8 * SIZE + 2];
+} theirs __attribute__((aligned(8)));
+
 struct fixture {
 	struct mg_vq q;
 	struct mg_desc desc[SIZE];
-	union {
-		struct mg_avail avail;
-		struct mg_event driver;
-		uint16_t words[2 + SIZE + 1];
-	} a;
-	union {
-		struct mg_used used;
-		struct mg_event device;
-		uint8_t bytes[4 + 8 * SIZE + 2];
-	} u __attribute__((aligned(8)));
 	uint64_t addr[SIZE];
 	uint32_t len[SIZE];
 	uint16_t order[SIZE];
@@ -43,10 +45,12 @@ static struct fixture f;
 static void begin(bool packed, bool in_order, bool event_idx)
 {
 	memset(&f, 0, sizeof(f));
+	memset(&ours, 0, sizeof(ours));
+	memset(&theirs, 0, sizeof(theirs));
 	f.q = (struct mg_vq){
 		.desc = f.desc,
-		.avail_ring = &f.a.avail,
-		.used_ring = &f.u.used,
+		.avail_ring = &ours.avail,
+		.used_ring = &theirs.used,
 		.size = SIZE,
 		.shift = 6,
 		.addr = f.addr,
@@ -85,9 +89,9 @@ static bool take(struct taken *t)
 		assert_true(flags & MG_DESC_WRITE);
 		*t = (struct taken){d->packed.id, d->addr, d->len};
 	} else {
-		uint16_t id = f.a.avail.ring[slot];
+		uint16_t id = ours.avail.ring[slot];
 
-		if (f.a.avail.idx == (uint16_t)f.next)
+		if (ours.avail.idx == (uint16_t)f.next)
 			return false;
 		assert_in_range(id, 0, SIZE - 1);
 		assert_int_equal(f.desc[id].split.flags, MG_DESC_WRITE);
@@ -107,8 +111,8 @@ static void give_back(uint16_t id, uint32_t len, uint32_t skip)
 		f.desc[slot].packed.id = id;
 		f.desc[slot].packed.flags = wrap(f.put) ? MG_DESC_AVAIL | MG_DESC_USED : 0;
 	} else {
-		f.u.used.ring[slot] = (struct mg_used_elem){id, len};
-		f.u.used.idx = (uint16_t)(f.put + skip + 1);
+		theirs.used.ring[slot] = (struct mg_used_elem){id, len};
+		theirs.used.idx = (uint16_t)(f.put + skip + 1);
 	}
 	f.put += skip + 1;
 }
@@ -207,20 +211,20 @@ static void packed_batches(void **state)
 static void kicks_when_asked(void **state)
 {
 	begin(false, true, false);
-	assert_int_equal(f.a.avail.flags, 1);
+	assert_int_equal(ours.avail.flags, 1);
 	mg_vq_give(&f.q, 1);
 	assert_int_equal(f.notified, 7);
 	f.notified = 0;
-	f.u.used.flags = 1;
+	theirs.used.flags = 1;
 	mg_vq_give(&f.q, 1);
 	assert_int_equal(f.notified, 0);
 
 	begin(true, true, false);
-	assert_int_equal(f.a.driver.flags, 1);
+	assert_int_equal(ours.driver.flags, 1);
 	mg_vq_give(&f.q, 1);
 	assert_int_equal(f.notified, 7);
 	f.notified = 0;
-	f.u.device.flags = 1;
+	theirs.device.flags = 1;
 	mg_vq_give(&f.q, 1);
 	assert_int_equal(f.notified, 0);
 }
@@ -233,10 +237,10 @@ static void event_index(bool packed)
 
 		begin(packed, true, true);
 		if (packed) {
-			f.u.device.flags = 2;
-			f.u.device.off_wrap = (uint16_t)(wanted % SIZE | wrap(wanted) << 15);
+			theirs.device.flags = 2;
+			theirs.device.off_wrap = (uint16_t)(wanted % SIZE | wrap(wanted) << 15);
 		} else {
-			memcpy(f.u.bytes + 4 + 8 * SIZE, &(uint16_t){(uint16_t)wanted}, 2);
+			memcpy(theirs.bytes + 4 + 8 * SIZE, &(uint16_t){(uint16_t)wanted}, 2);
 		}
 		for (uint32_t from = 0; from < 3 * SIZE; from += 4) {
 			bool near = from + SIZE > wanted && wanted + SIZE > from;
@@ -276,7 +280,7 @@ static void never_interrupts(void **state)
 		mg_vq_give(&f.q, mg_vq_room(&f.q, 32));
 		while (take(&t))
 			give_back(t.id, 0, 0);
-		event = f.a.avail.ring[SIZE];
+		event = ours.avail.ring[SIZE];
 		assert_false((uint16_t)(f.put - event - 1) < (uint16_t)(f.put - before));
 	}
 	assert_true(f.put > 200000);

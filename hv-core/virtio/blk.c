@@ -295,7 +295,8 @@ int hv_blk_create(struct hv_vm *vm, struct hv_pci *pci, const struct hv_blk_opti
 	b->fd = o->fd;
 	b->readonly = o->readonly;
 	b->direct = o->direct;
-	b->wake_fd = b->broken_fd = b->call_fd = -1;
+	b->wake_fd = b->broken_fd = -1;
+	b->call_fd = -1;
 	memcpy(b->serial, o->serial, strnlen(o->serial, sizeof(b->serial)));
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->changed, NULL);
