@@ -21,7 +21,8 @@
  * opened by any path, no core dump, and its memory is nobody else's to read. uid, gid: who it is to
  * be; (uid_t)-1: as it is. A kernel without Landlock is said in the log; the lists of calls hold
  * there all the same. 0 or negative errno; then the process must end. On its only thread, before
- * hv_sandbox_thread(). */
+ * hv_sandbox_thread(). It starts a thread that makes the lists and ends; hv_sandbox_thread() waits
+ * for that. */
 int hv_sandbox_enter(uid_t uid, gid_t gid, struct err *e);
 
 /* In the order of what they may do. A thread gets its list on top of that of the thread that made
