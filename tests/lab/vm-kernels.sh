@@ -9,9 +9,6 @@
 image() { # KERNEL: the initial RAM disk of guests that are created from now on
 	"$tools/guest-image" "$kernels/$1" $T/initrd virtio_pci virtio_net virtio_blk button evdev
 }
-stopped() { # GUEST
-	[ "$(vm_state "$1")" = stopped ]
-}
 said_ready() { # GUEST TIMES
 	[ "$(grep -c 'guest ready' "$T/$1-console.log")" -ge "$2" ]
 }
@@ -41,7 +38,7 @@ for try in 6.1/vmlinuz 6.1-cloud/vmlinux 6.12-cloud/vmlinuz; do
 		equal "$kept" vm_run k 'head -c 1000000 /dev/vda | md5sum' || fail "the disk lost what it was given"
 	fi
 	flue vm stop k
-	eventually 60 stopped k || fail "the power button does not end it"
+	eventually 60 equal stopped vm_state k || fail "the power button does not end it"
 	flue vm delete k
 done
 

@@ -9,10 +9,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../vm.sh"
 
-stopped() { # GUEST
-	[ "$(vm_state "$1")" = stopped ]
-}
-
 "$tools/guest-image" "$kernels/6.12" $T/initrd virtio_pci virtio_net button evdev
 flued_start --no-huge
 flue bridge add br0
@@ -38,7 +34,7 @@ say "its sender's process is another"
 flue vm pause a
 flue vm snapshot a file $T/a.snap
 flue vm kill a
-eventually 30 stopped a
+eventually 30 equal stopped vm_state a
 flue vm restore a file $T/a.snap
 eventually 120 vm_run a 'grep -q sum_received /tmp/iperf.json' || fail "the connection did not go on"
 vm_run a 'cat /tmp/iperf.json' >$T/iperf.json
