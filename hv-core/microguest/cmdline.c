@@ -326,5 +326,10 @@ bool mg_cmdline(const char *line, struct mg_conf *c, char why[MG_WHY])
 		if (!set((enum key)key, word, c))
 			return wrong(why, name, " may be ", keys[key].may_be);
 	}
+	/* Others hear nothing but their own frames, and would leave who asks without an answer. */
+	for (unsigned int i = 0; i < c->addresses; i++)
+		if (c->role[i] != MG_REFLECTOR)
+			return wrong(why, (struct word){"address", 7}, ": only a reflector has one",
+				     "; give it role reflector");
 	return true;
 }

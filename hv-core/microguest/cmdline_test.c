@@ -22,8 +22,7 @@ static void knows_all_words(void **state)
 	/* A rate has no places. */
 	assert_non_null(strstr(why, "rate"));
 	assert_true(mg_cmdline("role=generator,sink mac=02:00:00:00:00:01,02:00:00:00:00:BE "
-			       " dst=ff:ff:ff:ff:ff:ff address=10.0.0.9,198.18.255.1 size=1518 "
-			       "flows=100k mtu=9000 tso=64k "
+			       " dst=ff:ff:ff:ff:ff:ff size=1518 flows=100k mtu=9000 tso=64k "
 			       "count=5m seconds=0.25 rate=1500k burst=16 window=8 check=1 "
 			       "settle=2 wait=0.5 ring=256 buffer=4096 rings=packed inorder=off "
 			       "eventidx=off mrg=off csum=on",
@@ -35,8 +34,6 @@ static void knows_all_words(void **state)
 	assert_memory_equal(c.mac[1], second, 6);
 	assert_int_equal(c.dsts, 1);
 	assert_int_equal(c.dst[0][5], 0xff);
-	assert_int_equal(c.addresses, 2);
-	assert_memory_equal(c.address[1], "\xc6\x12\xff\x01", 4);
 	assert_int_equal(c.bytes, 1514);
 	assert_int_equal(c.flows, 100000);
 	assert_int_equal(c.mtu, 9000);
@@ -53,6 +50,15 @@ static void knows_all_words(void **state)
 	assert_int_equal(c.buffer_bytes, 4096);
 	assert_true(c.packed && c.csum);
 	assert_false(c.in_order || c.event_idx || c.mergeable);
+}
+
+static void a_reflector_has_addresses(void **state)
+{
+	/* The words may come in any order, and the last card need not have one. */
+	assert_true(
+		mg_cmdline("address=10.0.0.9,198.18.255.1 role=reflector,reflector,sink", &c, why));
+	assert_int_equal(c.addresses, 2);
+	assert_memory_equal(c.address[1], "\xc6\x12\xff\x01", 4);
 }
 
 static void nothing_is_a_sink(void **state)
@@ -80,6 +86,8 @@ static void says_what_is_wrong(void **state)
 		{"address=10.0.0.1.1", "address may be"},
 		{"address=10.0..1", "address may be"},
 		{"address=10.0.0.1,", "address may be"},
+		{"address=10.0.0.1", "address: only a reflector"},
+		{"role=reflector,ping address=10.0.0.1,10.0.0.2", "address: only a reflector"},
 		{"size=63", "size may be"},
 		{"size=9019", "size may be"},
 		{"size=64x", "size may be"},
@@ -109,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_all_words),
+		cmocka_unit_test(a_reflector_has_addresses),
 		cmocka_unit_test(nothing_is_a_sink),
 		cmocka_unit_test(says_what_is_wrong),
 	};
