@@ -14,7 +14,7 @@ cd "$top"
 tests=("$@")
 [ $# -gt 0 ] || tests=(tests/lab/selftest.sh tests/lab/vm-direct.sh)
 status=0
-lab/run --session --time "${LAB_TIME-480}" --results "$results" lab/each --time 240 "${tests[@]}" || status=$?
+lab/run --session --time "${LAB_TIME-840}" --results "$results" lab/each --time 600 "${tests[@]}" || status=$?
 [ $status -eq 0 ] || exit $status
 if [[ " ${tests[*]} " == *selftest.sh* ]]; then
 	[ "$(cat "$results/note")" = "from the lab" ] || {
