@@ -81,6 +81,12 @@ extern const struct api_method api_methods[];
 extern const struct api_key api_vm_keys[], api_disk_keys[], api_nic_keys[];
 extern const struct api_key api_vm_show_keys[], api_vm_stop_keys[], api_vm_snapshot_keys[];
 
+/* Keys of physical and virtual functions. */
+extern const struct api_key api_pf_keys[], api_vf_keys[];
+extern const struct api_key api_pf_show_keys[], api_pf_apply_keys[];
+extern const struct api_key api_vf_show_keys[], api_vf_assign_keys[], api_vf_release_keys[],
+	api_vf_prepare_keys[];
+
 /* How many of each a guest may have. */
 #define API_GUEST_DISKS_MAX 16
 #define API_GUEST_NICS_MAX  16

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Plans carried out whole or not at all.
+ *
+ * Before the first step the journal gets what was (the PF's whole state), and the steps; it is
+ * synced, and only then is anything set. Each step is read back. A step that fails, or reads back
+ * as something else, ends the plan: the steps that lead from there to the former state exactly are
+ * made and carried out. A journal found at start without its end is treated the same way, so a
+ * process killed anywhere leaves, after the next start, either all of the plan or nothing.
+ */
+#ifndef SRIOV_PF_ENGINE_TXN_H
+#define SRIOV_PF_ENGINE_TXN_H
+
+#include "sriov-pf/engine/backend.h"
+
+struct pf_txn_counts {
+	unsigned int steps; /* carried out, those of going back too */
+	unsigned int reads;
+};
+
+struct pf_txn {
+	const struct pf_backend *backend;
+	const char *dir; /* where the journal of this PF is: DIR/ADDRESS.journal */
+	/* Called before each write to the journal, each sync, each step and each read, with its
+	 * name, so that a test can end the process there; NULL: nothing. */
+	void (*point)(void *arg, const char *name);
+	/* Told what is about to be done, in words; NULL: nobody. */
+	void (*progress)(void *arg, const char *text);
+	void *arg;
+	struct pf_txn_counts counts;
+};
+
+/* Makes the PF as wanted. *after (may be NULL): how it is then, the caller's; also when it was
+ * brought back. Nothing differs: no step, no write. 0; the failed step's errno with its words, ";
+ * what was before is restored" or what could not be; the journal stays when it could not. */
+int pf_txn_apply(struct pf_txn *t, const char *address, const struct pf_want *want,
+		 struct pf_state *after, struct err *e);
+
+/* Makes one VF neutral and reads that back. 0; -EBUSY: a step must wait (somebody holds it). */
+int pf_txn_quarantine(struct pf_txn *t, const char *address, unsigned int vf,
+		      struct pf_state *after, struct err *e);
+
+/* At start: brings back what an unfinished journal says was before. 0: done or nothing to do;
+ * *restored (may be NULL): was there something? */
+int pf_txn_recover(struct pf_txn *t, const char *address, bool *restored, struct err *e);
+
+#endif
