@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/handin_vfio.h"
 
-#include "hv-core/vfio/host.h"
+#include "base/pci/host.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 static int group_of(const char *address, unsigned int *group, struct err *e)
 {
-	return hv_vfio_host_check("/sys", address, group, e);
+	return pci_host_check("/sys", address, group, e);
 }
 
 const struct hv_handin_vfio hv_handin_vfio = {group_of, hv_vfio_open};

@@ -25,9 +25,9 @@ struct hv_vfio_fds {
 	int device;    /* -1: got from the group by address */
 };
 
-/* Checks the host (hv_vfio_host_check) and opens what of fds is -1, but the device. Functions of
+/* Checks the host (pci_host_check) and opens what of fds is -1, but the device. Functions of
  * one guest: pass the container got first (or keep -1 and close the new one), and for functions of
- * one group the group. 0; what is missing with its cure: as hv_vfio_host_check(), -EACCES, -EBUSY:
+ * one group the group. 0; what is missing with its cure: as pci_host_check(), -EACCES, -EBUSY:
  * the group is open already, -ENOTSUP: the kernel has only iommufd. On error fds is unchanged.
  * Any thread. */
 int hv_vfio_open(const char *address, struct hv_vfio_fds *fds, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hv-core/vfio/host.h"
+#include "base/pci/host.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 
 #define NAME_LEN 64
 
-bool hv_vfio_address_ok(const char *address)
+bool pci_address_ok(const char *address)
 {
 	static const char form[] = "xxxx:xx:xx.o";
 
@@ -58,7 +58,7 @@ static bool may_stay(const char *driver)
 	       strcmp(driver, "pcieport") == 0;
 }
 
-static int check_driver(const char *sysfs, const char *address, struct err *e)
+int pci_driver_check(const char *sysfs, const char *address, struct err *e)
 {
 	char path[PATH_MAX], driver[NAME_LEN] = "no driver";
 
@@ -77,8 +77,7 @@ static int not_member(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* All members that the host uses, with their drivers. */
-static int check_group(const char *sysfs, unsigned int group, struct err *e)
+int pci_group_check(const char *sysfs, unsigned int group, struct err *e)
 {
 	char path[PATH_MAX], driver[NAME_LEN], users[256] = "";
 	struct dirent **member;
@@ -107,12 +106,11 @@ static int check_group(const char *sysfs, unsigned int group, struct err *e)
 		group, users);
 }
 
-int hv_vfio_host_check(const char *sysfs, const char *address, unsigned int *group, struct err *e)
+int pci_group_of(const char *sysfs, const char *address, unsigned int *group, struct err *e)
 {
 	char path[PATH_MAX], name[NAME_LEN];
-	int rc;
 
-	if (!hv_vfio_address_ok(address))
+	if (!pci_address_ok(address))
 		return err_set(
 			e, -EINVAL,
 			"\"%s\" is no address of a PCI function: write it like 0000:01:10.0, "
@@ -131,6 +129,14 @@ int hv_vfio_host_check(const char *sysfs, const char *address, unsigned int *gro
 			       "%s is behind no IOMMU: switch it on in the firmware (VT-d, AMD-Vi) "
 			       "and, on Intel, boot the host with intel_iommu=on",
 			       address);
-	rc = check_driver(sysfs, address, e);
-	return rc ? rc : check_group(sysfs, *group, e);
+	return 0;
+}
+
+int pci_host_check(const char *sysfs, const char *address, unsigned int *group, struct err *e)
+{
+	int rc = pci_group_of(sysfs, address, group, e);
+
+	if (rc == 0)
+		rc = pci_driver_check(sysfs, address, e);
+	return rc ? rc : pci_group_check(sysfs, *group, e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host's sysfs, as a folder of our own. */
-#include "hv-core/vfio/host.h"
+#include "base/pci/host.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -45,7 +45,7 @@ static void add(const char *address, int group, const char *driver)
 
 static int setup(void **state)
 {
-	strcpy(sys, "/tmp/hv_vfio_host.XXXXXX");
+	strcpy(sys, "/tmp/pci_host.XXXXXX");
 	return mkdtemp(sys) ? 0 : -1;
 }
 
@@ -60,7 +60,7 @@ static void refused(const char *address, int code, const char *word)
 	unsigned int group;
 	struct err e = {0};
 
-	assert_int_equal(hv_vfio_host_check(sys, address, &group, &e), code);
+	assert_int_equal(pci_host_check(sys, address, &group, &e), code);
 	if (!strstr(e.text, word))
 		fail_msg("no \"%s\" in: %s", word, e.text);
 }
@@ -78,8 +78,8 @@ static void addresses_are_spelled_out(void **state)
 					  "0000.01.10.0",
 					  "0000:01:1F.0"};
 
-	assert_true(hv_vfio_address_ok("0000:01:10.0"));
-	assert_true(hv_vfio_address_ok("10af:ff:1f.7"));
+	assert_true(pci_address_ok("0000:01:10.0"));
+	assert_true(pci_address_ok("10af:ff:1f.7"));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		refused(bad[i], -EINVAL, "lspci -D");
 }
@@ -90,11 +90,11 @@ static void a_ready_function_is_taken(void **state)
 	struct err e = {0};
 
 	add("0000:01:10.0", 17, "vfio-pci");
-	assert_int_equal(hv_vfio_host_check(sys, "0000:01:10.0", &group, &e), 0);
+	assert_int_equal(pci_host_check(sys, "0000:01:10.0", &group, &e), 0);
 	assert_int_equal(group, 17);
 	/* One made for a family of cards. */
 	add("0000:01:10.1", 18, "mlx5_vfio_pci");
-	assert_int_equal(hv_vfio_host_check(sys, "0000:01:10.1", &group, &e), 0);
+	assert_int_equal(pci_host_check(sys, "0000:01:10.1", &group, &e), 0);
 }
 
 static void what_is_missing_is_named(void **state)
@@ -119,7 +119,7 @@ static void others_of_the_group_must_be_free(void **state)
 	add("0000:00:1c.0", 2, "pcieport");
 	add("0000:00:1f.0", 2, NULL);
 	add("0000:00:1f.2", 2, "vfio-pci");
-	assert_int_equal(hv_vfio_host_check(sys, "0000:00:1f.2", &group, &e), 0);
+	assert_int_equal(pci_host_check(sys, "0000:00:1f.2", &group, &e), 0);
 	add("0000:00:1f.3", 2, "i801_smbus");
 	add("0000:00:1f.4", 2, "e1000e");
 	refused("0000:00:1f.2", -EBUSY,
