@@ -193,7 +193,7 @@ int api_check_config(const json_t *config, struct err *e)
 			return err_at(
 				e, -EINVAL, at,
 				"%.40s: not part of a configuration (version, switch, bridges, "
-				"ports, fdb, guests, disks, nics)",
+				"ports, fdb, guests, disks, nics, pfs, vfs)",
 				name);
 	}
 	v = json_object_get(config, "switch");

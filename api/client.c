@@ -11,7 +11,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+const struct client_peer client_flued = {"flued", CLIENT_DEFAULT_SOCKET, "FLUE_SOCKET", "--socket"};
+const struct client_peer client_pf = {"flue-pf", "/run/flue/flue-pf.sock", "FLUE_PF_SOCKET", NULL};
+
 struct client {
+	const struct client_peer *peer;
 	int fd; /* -1: lost */
 	unsigned int timeout_ms;
 	json_int_t id; /* of the last request */
@@ -19,36 +23,43 @@ struct client {
 	size_t len, size;
 };
 
-const char *client_default_path(void)
+const char *client_peer_path(const struct client_peer *peer)
 {
-	const char *path = getenv("FLUE_SOCKET");
+	const char *path = getenv(peer->env);
 
-	return path && *path ? path : CLIENT_DEFAULT_SOCKET;
+	return path && *path ? path : peer->socket;
 }
 
-static int explain_connect(const char *path, int code, struct err *e)
+const char *client_default_path(void)
 {
+	return client_peer_path(&client_flued);
+}
+
+static int explain_connect(const struct client_peer *peer, const char *path, int code,
+			   struct err *e)
+{
+	const char *name = peer->program;
+
 	switch (-code) {
 	case ENOENT:
-		return err_set(
-			e, code,
-			"%s: there is no such socket; start flued (systemctl start flued), or "
-			"name its socket with --socket or FLUE_SOCKET",
-			path);
-	case ECONNREFUSED:
 		return err_set(e, code,
-			       "%s: nobody listens there; start flued (systemctl start flued)",
-			       path);
+			       "%s: there is no such socket; start %s (systemctl start %s), or "
+			       "name its socket with %s%s%s",
+			       path, name, name, peer->option ? peer->option : "",
+			       peer->option ? " or " : "", peer->env);
+	case ECONNREFUSED:
+		return err_set(e, code, "%s: nobody listens there; start %s (systemctl start %s)",
+			       path, name, name);
 	case EACCES:
 	case EPERM:
 		return err_set(
 			e, code,
 			"%s: permission denied; use sudo, or become a member of the group that "
-			"flued --group names",
-			path);
+			"%s --group names",
+			path, name);
 	case EAGAIN:
 		return err_set(e, -ETIMEDOUT,
-			       "%s: flued does not answer; is it stopped or overloaded?", path);
+			       "%s: %s does not answer; is it stopped or overloaded?", path, name);
 	default:
 		return err_set(e, code, "%s: cannot connect: %s", path, strerror(-code));
 	}
@@ -56,13 +67,19 @@ static int explain_connect(const char *path, int code, struct err *e)
 
 int client_open(const char *path, unsigned int timeout_ms, struct client **client, struct err *e)
 {
+	return client_open_peer(&client_flued, path, timeout_ms, client, e);
+}
+
+int client_open_peer(const struct client_peer *peer, const char *path, unsigned int timeout_ms,
+		     struct client **client, struct err *e)
+{
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	struct timeval tv = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 	struct client *c;
 	int ret;
 
 	*client = NULL;
-	path = path ? path : client_default_path();
+	path = path ? path : client_peer_path(peer);
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return err_set(e, -ENAMETOOLONG, "%.120s: longer than a socket's path can be (%zu)",
 			       path, sizeof(addr.sun_path) - 1);
@@ -70,6 +87,7 @@ int client_open(const char *path, unsigned int timeout_ms, struct client **clien
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_set(e, -ENOMEM, "out of memory");
+	c->peer = peer;
 	c->timeout_ms = timeout_ms;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0) {
@@ -79,7 +97,7 @@ int client_open(const char *path, unsigned int timeout_ms, struct client **clien
 	/* unix(7): the send timeout bounds connect() too. */
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
-		ret = explain_connect(path, -errno, e);
+		ret = explain_connect(peer, path, -errno, e);
 		goto close_socket;
 	}
 	*client = c;
@@ -106,22 +124,27 @@ bool client_is_lost(const struct client *c)
 	return c->fd < 0;
 }
 
-static int lose(struct client *c, int code, struct err *e, const char *why)
+/* Ends the connection, and returns code. */
+static int lose(struct client *c, int code)
 {
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
-	return err_at(e, code, "", "%s", why);
+	return code;
 }
 
 static int lose_errno(struct client *c, int code, struct err *e)
 {
+	const char *name = c->peer->program;
+
 	if (code == -EAGAIN || code == -ETIMEDOUT)
-		return lose(c, -ETIMEDOUT, e,
-			    "flued does not answer; is it stopped or overloaded?");
-	if (code == -EPIPE || code == -ECONNRESET)
-		return lose(c, -ECONNRESET, e, "flued closed the connection; see its log");
-	return lose(c, code, e, strerror(-code));
+		code = err_at(e, -ETIMEDOUT, "", "%s does not answer; is it stopped or overloaded?",
+			      name);
+	else if (code == -EPIPE || code == -ECONNRESET)
+		code = err_at(e, -ECONNRESET, "", "%s closed the connection; see its log", name);
+	else
+		err_at(e, code, "", "the connection to %s: %s", name, strerror(-code));
+	return lose(c, code);
 }
 
 static int send_line(struct client *c, const char *line, size_t len, struct err *e)
@@ -230,10 +253,13 @@ static int take_answer(struct client *c, json_t *answer, json_t **result, struct
 	if (error)
 		return err_at(e, errno_of_name(json_get_str(data, "errno", "")),
 			      json_get_str(data, "path", ""), "%s",
-			      json_get_str(error, "message", "flued gives no reason"));
-	if (!r || json_get_int(answer, "id", -1) != c->id)
-		return lose(c, -EBADMSG, e,
-			    "the answer is not JSON-RPC 2.0; is it flued that listens there?");
+			      json_get_str(error, "message", "it gives no reason"));
+	if (!r || json_get_int(answer, "id", -1) != c->id) {
+		err_at(e, -EBADMSG, "",
+		       "the answer is not JSON-RPC 2.0; is it %s that listens there?",
+		       c->peer->program);
+		return lose(c, -EBADMSG);
+	}
 	*result = json_incref(r);
 	return 0;
 }
@@ -248,7 +274,7 @@ int client_call(struct client *c, const char *method, const json_t *params, json
 
 	*result = NULL;
 	if (c->fd < 0)
-		return err_at(e, -ENOTCONN, "", "the connection to flued is lost");
+		return err_at(e, -ENOTCONN, "", "the connection to %s is lost", c->peer->program);
 	request = json_pack("{s:s,s:I,s:s}", "jsonrpc", "2.0", "id", ++c->id, "method", method);
 	if (params)
 		json_object_set(request, "params", (json_t *)params);
@@ -259,8 +285,8 @@ int client_call(struct client *c, const char *method, const json_t *params, json
 	len = strlen(line);
 	line[len++] = '\n'; /* in place of the NUL */
 	if (len > CLIENT_MAX_REQUEST)
-		ret = err_at(e, -E2BIG, "", "the request has %zu bytes; flued takes at most %u",
-			     len, CLIENT_MAX_REQUEST);
+		ret = err_at(e, -E2BIG, "", "the request has %zu bytes; %s takes at most %u", len,
+			     c->peer->program, CLIENT_MAX_REQUEST);
 	else
 		ret = send_line(c, line, len, e);
 	free(line);
@@ -271,9 +297,11 @@ int client_call(struct client *c, const char *method, const json_t *params, json
 	answer = json_loadb(c->in, len, 0, NULL);
 	memmove(c->in, c->in + len + 1, c->len - len - 1);
 	c->len -= len + 1;
-	if (!answer)
-		return lose(c, -EBADMSG, e,
-			    "the answer is not JSON; is it flued that listens there?");
+	if (!answer) {
+		err_at(e, -EBADMSG, "", "the answer is not JSON; is it %s that listens there?",
+		       c->peer->program);
+		return lose(c, -EBADMSG);
+	}
 	ret = take_answer(c, answer, result, e);
 	json_decref(answer);
 	return ret;

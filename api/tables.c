@@ -213,9 +213,9 @@ const struct api_method api_methods[] = {
 	 "make physical and virtual functions a configuration's"},
 	{"vf.show", "vf", 0, 0, api_vf_show_keys, "list virtual functions"},
 	{"vf.set", "vf", API_ID | API_SET, API_ID, NULL, "change a virtual function"},
-	{"vf.assign", "vf", API_ID, API_ID, api_vf_assign_keys, "give it to a guest"},
+	{"vf.assign", "vf", API_ID, API_REQUIRED, api_vf_assign_keys, "give it to a guest"},
 	{"vf.release", "vf", API_ID, API_ID, api_vf_release_keys, "take it back"},
-	{"vf.prepare", "vf", API_ID, API_ID | API_REQUIRED, api_vf_prepare_keys,
+	{"vf.prepare", "vf", API_ID, API_REQUIRED, api_vf_prepare_keys,
 	 "make it ready for libvirt or DPDK"},
 	{0},
 };

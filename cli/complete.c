@@ -57,23 +57,25 @@ static void offer_guests(struct cli *c, const char *begin)
 	json_decref(names);
 }
 
-/* The names flued knows, if it answers in time. */
+/* The names flued or flue-pf knows, if it answers in time. */
 static void offer_live(struct cli *c, const char *object, const char *begin)
 {
+	bool pf = strcmp(object, "pf") == 0;
 	json_t *list = NULL, *item;
+	struct client *client;
 	struct err e;
 	char method[48];
 	size_t i;
 
-	if (client_open(c->socket, LIVE_TIMEOUT_MS, &c->client, &e) != 0)
+	if (client_open_peer(pf ? &client_pf : &client_flued, pf ? NULL : c->socket,
+			     LIVE_TIMEOUT_MS, &client, &e) != 0)
 		return;
 	snprintf(method, sizeof(method), "%s.show", object);
-	client_call(c->client, method, NULL, &list, &e);
+	client_call(client, method, NULL, &list, &e);
 	json_array_foreach (list, i, item)
 		offer(c->out, json_get_str(item, "name", ""), begin);
 	json_decref(list);
-	client_close(c->client);
-	c->client = NULL;
+	client_close(client);
 }
 
 /* Guests' cards and disks are no names of flued's. */

@@ -29,7 +29,7 @@ static void offers(const char *line, const char *want)
 
 static void from_the_tables(void **state)
 {
-	offers("flue p", "port\npipeline\n");
+	offers("flue p", "port\npipeline\npf\n");
 	offers("flue port ", "show\nadd\nset\ndel\nhelp\n");
 	offers("flue po s", "show\nset\n");
 	offers("flue -j po s", "show\nset\n");
@@ -47,7 +47,7 @@ static void from_the_tables(void **state)
 	offers("flue nonsense ", "");
 	offers("flue --s", "--stats\n--socket\n");
 	offers("flue apply ", ":files\n");
-	offers("flue config apply f.yaml ", "restart\ndry-run\n");
+	offers("flue config apply f.yaml ", "restart\nevict\ndry-run\n");
 	offers("flue --socket ", ":files\n");
 	offers("flue mtu probe 192.0.2.1 ", "from\nnetns\nmax\ntimeout\n");
 }

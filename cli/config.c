@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cli/pf_call.h"
 #include "cli/render.h"
 #include "cli/vm_dir.h"
 
@@ -70,15 +71,15 @@ static void to_place_in_file(struct err *e)
 		memmove(e->path, e->path + len, strlen(e->path + len) + 1);
 }
 
-/* The switch's part of a file, or NULL: the file is about guests only. */
+/* The switch's part of a file, or NULL: the file is about others only. */
 static json_t *switch_part(const json_t *config)
 {
-	static const char *const guests[] = {"guests", "disks", "nics"};
+	static const char *const others[] = {"guests", "disks", "nics", "pfs", "vfs"};
 	json_t *part = json_copy((json_t *)config);
 
-	for (int i = 0; i < 3; i++)
-		json_object_del(part, guests[i]);
-	if (!json_object_get(config, "guests") ||
+	for (int i = 0; i < 5; i++)
+		json_object_del(part, others[i]);
+	if ((!json_object_get(config, "guests") && !json_object_get(config, "pfs")) ||
 	    json_object_size(part) > (json_object_get(part, "version") != NULL))
 		return part;
 	json_decref(part);
@@ -102,35 +103,79 @@ static int apply_switch(struct cli *c, const char *method, const json_t *config,
 		json_object_set_new(request, "dry-run", json_true());
 	ret = cli_try(c, method, request, result, e);
 	json_decref(request);
-	if (ret != CLI_OK)
-		to_place_in_file(e);
+	return ret;
+}
+
+/* What a file asks for, and what came of it. */
+struct applying {
+	struct cli *c;
+	json_t *config;
+	json_t *functions; /* its SR-IOV part, or NULL */
+	bool dry_run, restart, evict;
+	json_t *result;
+};
+
+/* plan: what flue-pf answered; it becomes part of the result. */
+static void add_plan(struct applying *a, const json_t *plan)
+{
+	json_array_extend(json_object_get(a->result, "changes"), json_object_get(plan, "changes"));
+	json_object_set(a->result, "blast", json_object_get(plan, "blast"));
+}
+
+/* The functions are planned first, when nothing is changed yet, and made before the guests that get
+ * them. */
+static int apply_all(struct applying *a, const char *method, struct err *e)
+{
+	json_t *plan = NULL, *done = NULL;
+	int ret = CLI_OK;
+
+	if (a->functions)
+		ret = pf_plan(a->c, a->functions, a->evict, &plan, e);
+	if (ret == CLI_OK)
+		ret = apply_switch(a->c, method, a->config, a->dry_run, &a->result, e);
+	if (ret == CLI_OK && plan && a->dry_run)
+		add_plan(a, plan);
+	if (ret == CLI_OK && plan && !a->dry_run) {
+		ret = pf_apply(a->c, a->functions, a->evict, &done, e);
+		if (ret == CLI_OK)
+			add_plan(a, done);
+	}
+	if (ret == CLI_OK && json_object_get(a->config, "guests") &&
+	    vm_apply(a->c, a->config, a->dry_run, a->restart, json_object_get(a->result, "changes"),
+		     e) != 0)
+		ret = CLI_REFUSED;
+	json_decref(done);
+	json_decref(plan);
 	return ret;
 }
 
 static int apply(struct cli *c, const struct cli_verb *verb, json_t *params)
 {
 	const char *path = json_get_str(params, "file", "");
-	bool dry_run = json_get_bool(params, "dry-run", false);
-	bool restart = json_get_bool(params, "restart", false);
+	struct applying a = {
+		.c = c,
+		.dry_run = json_get_bool(params, "dry-run", false),
+		.restart = json_get_bool(params, "restart", false),
+		.evict = json_get_bool(params, "evict", false),
+	};
 	struct cfg_lines *lines;
-	json_t *config, *result;
 	struct err e = {0};
 	int ret;
 
-	if (cfg_load_file(path, &config, &lines, &e) != 0)
+	if (cfg_load_file(path, &a.config, &lines, &e) != 0)
 		return cli_fail(c, CLI_BAD_FILE, "%s", e.text);
-	ret = apply_switch(c, verb->method, config, dry_run, &result, &e);
-	if (ret == CLI_OK && json_object_get(config, "guests") &&
-	    vm_apply(c, config, dry_run, restart, json_object_get(result, "changes"), &e) != 0)
-		ret = CLI_REFUSED;
-	if (result)
-		cli_print(c, verb, params, result);
+	a.functions = pf_part(a.config);
+	ret = apply_all(&a, verb->method, &e);
+	if (a.result)
+		cli_print(c, verb, params, a.result);
+	to_place_in_file(&e);
 	if (ret == CLI_REFUSED && e.path[0])
 		cfg_err_locate(&e, path, lines);
 	if (ret != CLI_OK)
 		cli_fail(c, ret, "%s", e.text);
-	json_decref(result);
-	json_decref(config);
+	json_decref(a.result);
+	json_decref(a.functions);
+	json_decref(a.config);
 	cfg_lines_free(lines);
 	return ret;
 }
@@ -140,6 +185,8 @@ static const struct api_key apply_keys[] = {
 	 "the configuration, flue-config(5); -: standard input"},
 	{"restart", API_BOOL, 0, 0, NULL, "off", 0, NULL,
 	 "start guests that changed anew, and stop those that are gone"},
+	{"evict", API_BOOL, 0, 0, NULL, "off", 0, NULL,
+	 "take virtual functions from guests that are in the way"},
 	{0},
 };
 

@@ -74,7 +74,7 @@ static void prefixes(void **state)
 {
 	reads("po a p0 k host br br0", "{\"name\":\"p0\",\"kind\":\"host\",\"bridge\":\"br0\"}");
 	reads("br se br0 ag 10", "{\"name\":\"br0\",\"ageing\":10}");
-	refuses("p show", "'p': which object: port, pipeline?");
+	refuses("p show", "'p': which object: port, pipeline, pf?");
 	refuses("bridge s", "'s': which verb: show, set?");
 	reads("port set p0 l 1", "{\"name\":\"p0\",\"learn-limit\":1}");
 	refuses("port set p0 x 1", "'x': no such key; there are: name, mtu, vlan-mode");
