@@ -77,7 +77,7 @@ static int not_member(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-int pci_group_check(const char *sysfs, unsigned int group, struct err *e)
+int pci_group_check(const char *sysfs, unsigned int group, const char *except, struct err *e)
 {
 	char path[PATH_MAX], driver[NAME_LEN], users[256] = "";
 	struct dirent **member;
@@ -91,7 +91,8 @@ int pci_group_check(const char *sysfs, unsigned int group, struct err *e)
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs,
 			 member[i]->d_name);
-		if (link_name(path, driver) && !may_stay(driver) && len < sizeof(users))
+		if ((!except || strcmp(member[i]->d_name, except)) && link_name(path, driver) &&
+		    !may_stay(driver) && len < sizeof(users))
 			len += (size_t)snprintf(users + len, sizeof(users) - len, "%s%s (%s)",
 						len ? ", " : "", member[i]->d_name, driver);
 		free(member[i]);
@@ -138,5 +139,5 @@ int pci_host_check(const char *sysfs, const char *address, unsigned int *group, 
 
 	if (rc == 0)
 		rc = pci_driver_check(sysfs, address, e);
-	return rc ? rc : pci_group_check(sysfs, *group, e);
+	return rc ? rc : pci_group_check(sysfs, *group, NULL, e);
 }

@@ -23,9 +23,10 @@ int pci_group_of(const char *sysfs, const char *address, unsigned int *group, st
 /* Is it bound to vfio-pci, or to one made for a family of devices? 0; -EBUSY. */
 int pci_driver_check(const char *sysfs, const char *address, struct err *e);
 
-/* Does the host use nobody of the group? 0; -EBUSY: names all it uses with their drivers; -ENODEV:
- * no such group. */
-int pci_group_check(const char *sysfs, unsigned int group, struct err *e);
+/* Does the host use nobody of the group? except: one that is not looked at, as it is to be bound to
+ * another driver; NULL: none. 0; -EBUSY: names all it uses with their drivers; -ENODEV: no such
+ * group. */
+int pci_group_check(const char *sysfs, unsigned int group, const char *except, struct err *e);
 
 /* The three together. 0 and the group's number, or the first one's error. */
 int pci_host_check(const char *sysfs, const char *address, unsigned int *group, struct err *e);
