@@ -10,13 +10,14 @@
 
 struct pf_caps {
 	const char *driver;
-	uint32_t attrs;	   /* PF_ATTR_BIT of those it sets */
-	bool dot1ad;	   /* VLANs of proto 0x88a8 */
-	bool min_rate;	   /* min_mbps other than 0 */
-	bool through_zero; /* numvfs N to M only through 0 */
-	bool zero_mac;	   /* takes all zero, which lets the VF's driver choose again */
-	bool switchdev;	   /* has devlink's eswitch modes */
-	bool keeps_stale;  /* VFs made again show what they had before (netdevsim) */
+	uint32_t attrs;		  /* PF_ATTR_BIT of those it sets, and tells */
+	uint32_t switchdev_attrs; /* the same in switchdev mode */
+	bool dot1ad;		  /* VLANs of proto 0x88a8 */
+	bool min_rate;		  /* min_mbps other than 0 */
+	bool through_zero;	  /* numvfs N to M only through 0 */
+	bool zero_mac;		  /* takes all zero, which lets the VF's driver choose again */
+	bool switchdev;		  /* has devlink's eswitch modes */
+	bool keeps_stale;	  /* VFs made again show what they had before (netdevsim) */
 };
 
 /* Of that driver; never NULL. Any thread. */

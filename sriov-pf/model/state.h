@@ -75,19 +75,20 @@ int pf_state_copy(struct pf_state *to, const struct pf_state *from);
 /* The words of enum pf_attr as keys of the configuration: "mac", "vlan", "rate" ... */
 const char *pf_attr_name(enum pf_attr a);
 
-/* One VF without anything set: as pf_vf_neutral() a VF must be before somebody else gets it. Keeps
- * address. */
+/* One VF without anything set, as a VF must be before somebody else gets it: no MAC, untagged, no
+ * rates, spoof check on, not trusted, link as the port's, no driver. Keeps address and known. */
 void pf_vf_neutral(struct pf_vf *vf);
 
 /* Do both have the same in that attribute? Unknown in either: true. */
 bool pf_vf_same(const struct pf_vf *a, const struct pf_vf *b, enum pf_attr attr);
-/* Copies one attribute's value. */
+/* Copies one attribute's value, and marks it as known. */
 void pf_vf_take(struct pf_vf *to, const struct pf_vf *from, enum pf_attr attr);
-/* The attribute's value as text, as in the configuration: "52:54:00:00:00:01", "vlan 10 qos 3". */
+/* The attribute's value as text, as in the configuration: "52:54:00:00:00:01", "on", "vfio-pci".
+ * Those that are several keys there name them: "vlan 10 qos 3", "min-rate 0 max-rate 100". */
 const char *pf_vf_text(const struct pf_vf *vf, enum pf_attr attr, char *buf, size_t len);
 
-/* The first thing in which they differ that can be set (not ifindex, up, address), in words; NULL:
- * nothing. */
+/* The first thing in which they differ that can be set (not ifindex, up, address), in words ("mtu:
+ * 1500, not 9000": a's, then b's); NULL: nothing. */
 const char *pf_state_differ(const struct pf_state *a, const struct pf_state *b, char *buf,
 			    size_t len);
 
