@@ -11,26 +11,33 @@
  * stands here; what depends on firmware or link speed is left to the driver to refuse. */
 static const struct pf_caps known[] = {
 	{.driver = "igb", .attrs = BASIC, .through_zero = true, .zero_mac = true},
-	{.driver = "ixgbe", .attrs = ALL, .through_zero = true, .zero_mac = true},
+	{.driver = "ixgbe",
+	 .attrs = ALL,
+	 .through_zero = true,
+	 .zero_mac = true,
+	 .least_max_mbps = 11},
 	{.driver = "i40e",
 	 .attrs = BASIC | BIT(LINK_STATE),
 	 .through_zero = true,
-	 .zero_mac = true},
+	 .zero_mac = true,
+	 .link_enable = true},
 	{.driver = "ice",
 	 .attrs = BASIC | BIT(LINK_STATE),
-	 .switchdev_attrs = BIT(VF_DRIVER),
+	 .switchdev_attrs = (BASIC | BIT(LINK_STATE)) & ~BIT(TRUST),
 	 .dot1ad = true,
 	 .min_rate = true,
 	 .through_zero = true,
 	 .zero_mac = true,
-	 .switchdev = true},
+	 .switchdev = true,
+	 .link_enable = true},
 	{.driver = "mlx5_core",
 	 .attrs = BASIC | BIT(LINK_STATE),
 	 .switchdev_attrs = BIT(MAC) | BIT(RATE) | BIT(VF_DRIVER),
 	 .min_rate = true,
 	 .through_zero = true,
 	 .zero_mac = true,
-	 .switchdev = true},
+	 .switchdev = true,
+	 .link_enable = true},
 	{.driver = "netdevsim",
 	 .attrs = ALL & ~BIT(VF_DRIVER),
 	 .switchdev_attrs = ALL & ~(BIT(VF_DRIVER) | BIT(RATE)),
@@ -39,6 +46,8 @@ static const struct pf_caps known[] = {
 	 .through_zero = true,
 	 .zero_mac = true,
 	 .switchdev = true,
+	 .link_enable = true,
+	 .zero_legacy = true,
 	 .keeps_stale = true},
 };
 
@@ -49,7 +58,8 @@ static const struct pf_caps any = {.driver = "",
 				   .min_rate = true,
 				   .through_zero = true,
 				   .zero_mac = true,
-				   .switchdev = true};
+				   .switchdev = true,
+				   .link_enable = true};
 
 const struct pf_caps *pf_caps_of(const char *driver)
 {

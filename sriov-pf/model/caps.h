@@ -17,6 +17,9 @@ struct pf_caps {
 	bool through_zero;	  /* numvfs N to M only through 0 */
 	bool zero_mac;		  /* takes all zero, which lets the VF's driver choose again */
 	bool switchdev;		  /* has devlink's eswitch modes */
+	bool link_enable;	  /* link-state enable; some say 0 to it and do nothing */
+	bool zero_legacy;	  /* numvfs 0 brings the eswitch back to legacy */
+	uint32_t least_max_mbps;  /* of max_mbps other than 0 */
 	bool keeps_stale;	  /* VFs made again show what they had before (netdevsim) */
 };
 

@@ -82,10 +82,14 @@ uint32_t pf_making_attrs(const struct pf_making *m)
 int pf_making_count(struct pf_making *m, unsigned int numvfs, enum pf_eswitch eswitch)
 {
 	const struct pf_state *is = m->is;
-	bool mode = eswitch != is->eswitch, same = numvfs == is->numvfs;
-	bool zero = is->numvfs && (mode || (!same && (m->caps->through_zero || !numvfs)));
+	bool same = numvfs == is->numvfs;
+	bool zero = is->numvfs &&
+		    (eswitch != is->eswitch || (!same && (m->caps->through_zero || !numvfs)));
+	enum pf_eswitch mode = is->eswitch;
 	int rc = 0;
 
+	if (zero && m->caps->zero_legacy && mode == PF_ESWITCH_SWITCHDEV)
+		mode = PF_ESWITCH_LEGACY;
 	m->eswitch = eswitch;
 	m->numvfs = numvfs;
 	m->fresh = zero ? 0 : is->numvfs;
@@ -95,7 +99,7 @@ int pf_making_count(struct pf_making *m, unsigned int numvfs, enum pf_eswitch es
 		rc = pf_making_autoprobe(m, false);
 	if (rc == 0 && zero)
 		rc = pf_making_number(m, PF_STEP_NUMVFS, 0);
-	if (rc == 0 && mode)
+	if (rc == 0 && mode != eswitch)
 		rc = pf_making_number(m, PF_STEP_ESWITCH, eswitch);
 	if (rc == 0 && numvfs != (zero ? 0 : is->numvfs))
 		rc = pf_making_number(m, PF_STEP_NUMVFS, numvfs);
@@ -168,6 +172,22 @@ static int check_rate(struct pf_making *m, const char *at, const struct pf_vf *v
 		return pf_making_refuse(m, -ENOTSUP, at,
 					"rate: driver %s has no least rate; leave min-rate out",
 					m->is->driver);
+	if (v->max_mbps && v->max_mbps < m->caps->least_max_mbps)
+		return pf_making_refuse(m, -ENOTSUP, at,
+					"rate: driver %s takes a max-rate of %u or more; raise it",
+					m->is->driver, m->caps->least_max_mbps);
+	return 0;
+}
+
+static int check_link(struct pf_making *m, const char *at, const struct pf_vf *v)
+{
+	if ((unsigned int)v->link > PF_LINK_DISABLE)
+		return pf_making_refuse(m, -EINVAL, at,
+					"link-state: must be auto, enable or disable");
+	if (v->link == PF_LINK_ENABLE && !m->caps->link_enable)
+		return pf_making_refuse(m, -ENOTSUP, at,
+					"link-state: driver %s does not do enable; set auto",
+					m->is->driver);
 	return 0;
 }
 
@@ -182,10 +202,7 @@ static int check(struct pf_making *m, const char *at, const struct pf_vf *value,
 	case PF_RATE:
 		return check_rate(m, at, value);
 	case PF_LINK_STATE:
-		if ((unsigned int)value->link > PF_LINK_DISABLE)
-			return pf_making_refuse(m, -EINVAL, at,
-						"link-state: must be auto, enable or disable");
-		return 0;
+		return check_link(m, at, value);
 	default:
 		return 0;
 	}
