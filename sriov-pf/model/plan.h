@@ -21,17 +21,29 @@ struct pf_vf_want {
 	 * which is an override that no driver matches. */
 	struct pf_vf value;
 	char owner[PF_NAME]; /* the guest it is for, "": anyone */
+	bool named;	     /* the configuration has an entry for it, perhaps an empty one */
+};
+
+/* Which PF is meant: by one of address, ifname, and device. */
+struct pf_select {
+	char address[PF_ADDRESS];
+	char ifname[PF_IFNAME];
+	uint16_t vendor, device;
+	bool by_device, by_port; /* vendor and device count; port counts, too */
+	char serial[PF_SERIAL];	 /* "": any; with vendor and device */
+	unsigned int port;
 };
 
 enum pf_want_bit { PF_WANT_NUMVFS = 1, PF_WANT_MTU = 2, PF_WANT_ESWITCH = 4 };
 
 struct pf_want {
 	char name[PF_NAME];
+	struct pf_select select;
 	uint32_t set; /* enum pf_want_bit */
 	unsigned int numvfs, mtu;
 	enum pf_eswitch eswitch;
 	bool repair;	       /* drift is repaired, not only reported */
-	struct pf_vf_want *vf; /* numvfs of them when that is set, else vfs of them */
+	struct pf_vf_want *vf; /* vfs of them, which is numvfs when that is set */
 	unsigned int vfs;
 };
 void pf_want_clear(struct pf_want *w);
