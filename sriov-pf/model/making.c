@@ -114,9 +114,12 @@ struct pf_vf pf_making_vf(const struct pf_making *m, unsigned int vf)
 	if (vf < m->fresh)
 		return m->is->vf[vf];
 	/* Autoprobe was off when it was made, so nothing is bound. What the driver does not take
-	 * nobody can have set. What it takes may be anything, by its defaults. */
+	 * nobody can have set, unless it was taken once and kept. What it takes may be anything, by
+	 * its defaults. */
 	pf_vf_neutral(&anew);
-	anew.known = driver | (ALWAYS_TOLD & ~pf_making_attrs(m));
+	anew.known = driver;
+	if (!m->caps->keeps_stale)
+		anew.known |= ALWAYS_TOLD & ~pf_making_attrs(m);
 	return anew;
 }
 
