@@ -169,7 +169,8 @@ static void bring_back(struct host *h, const struct pf_state *former)
 	/* What somebody else has set that the driver does not take in this mode. */
 	assert_int_equal(rc, -ENOTSUP);
 	assert_int_equal(former->eswitch, PF_ESWITCH_SWITCHDEV);
-	assert_non_null(pf_state_differ(&h->is, former, text, sizeof(text)));
+	/* A driver that keeps what VFs had may have kept this, but nobody could know. */
+	assert_true(h->f->stale || pf_state_differ(&h->is, former, text, sizeof(text)));
 	assert_true(strncmp(e.path, "/vfs/", 5) == 0 && e.text[0]);
 	count.named++;
 }

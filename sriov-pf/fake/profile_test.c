@@ -182,6 +182,7 @@ static void drivers_tell_what_they_set(void **state)
 	for (size_t d = 0; d < DRIVERS; d++) {
 		const struct pf_caps *caps = pf_caps_of(drivers[d]);
 		const struct pf_fake_profile *p = pf_fake_profile_of(drivers[d]);
+		struct pf_vf made = {0};
 		uint32_t known = p->told | (p->vf_driver ? PF_ATTR_BIT(PF_VF_DRIVER) : 0);
 
 		assert_string_equal(caps->driver, drivers[d]);
@@ -192,6 +193,8 @@ static void drivers_tell_what_they_set(void **state)
 		assert_int_equal(caps->keeps_stale, p->keeps_vfs);
 		assert_int_equal(!!(caps->attrs & PF_ATTR_BIT(PF_VF_DRIVER)), !!p->vf_driver);
 		assert_true(caps->through_zero);
+		p->make(&made);
+		assert_int_equal(caps->checks_spoof, made.spoofchk);
 	}
 }
 

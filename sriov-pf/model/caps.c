@@ -10,17 +10,23 @@
 /* Who fills this in: what each driver's ndo_set_vf_* does, as of Linux 6.12. Only what is sure
  * stands here; what depends on firmware or link speed is left to the driver to refuse. */
 static const struct pf_caps known[] = {
-	{.driver = "igb", .attrs = BASIC, .through_zero = true, .zero_mac = true},
+	{.driver = "igb",
+	 .attrs = BASIC,
+	 .through_zero = true,
+	 .zero_mac = true,
+	 .checks_spoof = true},
 	{.driver = "ixgbe",
 	 .attrs = ALL,
 	 .through_zero = true,
 	 .zero_mac = true,
-	 .least_max_mbps = 11},
+	 .least_max_mbps = 11,
+	 .checks_spoof = true},
 	{.driver = "i40e",
 	 .attrs = BASIC | BIT(LINK_STATE),
 	 .through_zero = true,
 	 .zero_mac = true,
-	 .link_enable = true},
+	 .link_enable = true,
+	 .checks_spoof = true},
 	{.driver = "ice",
 	 .attrs = BASIC | BIT(LINK_STATE),
 	 .switchdev_attrs = (BASIC | BIT(LINK_STATE)) & ~BIT(TRUST),
@@ -29,7 +35,8 @@ static const struct pf_caps known[] = {
 	 .through_zero = true,
 	 .zero_mac = true,
 	 .switchdev = true,
-	 .link_enable = true},
+	 .link_enable = true,
+	 .checks_spoof = true},
 	{.driver = "mlx5_core",
 	 .attrs = BASIC | BIT(LINK_STATE),
 	 .switchdev_attrs = BIT(MAC) | BIT(RATE) | BIT(VF_DRIVER),
@@ -59,7 +66,8 @@ static const struct pf_caps any = {.driver = "",
 				   .through_zero = true,
 				   .zero_mac = true,
 				   .switchdev = true,
-				   .link_enable = true};
+				   .link_enable = true,
+				   .checks_spoof = true};
 
 const struct pf_caps *pf_caps_of(const char *driver)
 {

@@ -20,6 +20,7 @@ struct pf_caps {
 	bool link_enable;	  /* link-state enable; some say 0 to it and do nothing */
 	bool zero_legacy;	  /* numvfs 0 brings the eswitch back to legacy */
 	uint32_t least_max_mbps;  /* of max_mbps other than 0 */
+	bool checks_spoof;	  /* VFs made anew have the spoof check on */
 	bool keeps_stale;	  /* VFs made again show what they had before (netdevsim) */
 };
 

@@ -197,17 +197,19 @@ static int driver_back(struct pf_making *m, unsigned int vf, const struct pf_vf 
 	return rc;
 }
 
-/* What the driver does not take is, when the VF is made anew, what it was by default; or what it
- * was when it was still taken, where the driver keeps that. */
-static bool comes_by_itself(const struct pf_making *m, const struct pf_vf *former,
+/* Of an attribute that the driver does not take in the mode to be: is it as before when the VF is
+ * made anew? A driver that keeps what VFs had may have been told otherwise in another mode, so
+ * there only what is read now is sure. */
+static bool comes_by_itself(const struct pf_making *m, unsigned int vf, const struct pf_vf *former,
 			    enum pf_attr attr)
 {
-	struct pf_vf neutral = {.known = PF_ATTR_BIT(attr)};
+	struct pf_vf made = {.known = PF_ATTR_BIT(attr)};
 
-	if (pf_making_attrs(m) & PF_ATTR_BIT(attr))
-		return false;
-	pf_vf_neutral(&neutral);
-	return attr == PF_SPOOFCHK || m->caps->keeps_stale || pf_vf_same(former, &neutral, attr);
+	if (m->caps->keeps_stale)
+		return vf < m->is->numvfs && pf_vf_same(&m->is->vf[vf], former, attr);
+	pf_vf_neutral(&made);
+	made.spoofchk = m->caps->checks_spoof;
+	return pf_vf_same(former, &made, attr);
 }
 
 static int vf_back(struct pf_making *m, unsigned int vf, const struct pf_vf *former)
@@ -221,7 +223,9 @@ static int vf_back(struct pf_making *m, unsigned int vf, const struct pf_vf *for
 	if (driver && former->driver[0] && strcmp(now.driver, former->driver) != 0)
 		rc = unbind(m, vf, &now);
 	for (enum pf_attr a = 0; rc == 0 && a < PF_VF_DRIVER; a++)
-		if ((former->known & PF_ATTR_BIT(a)) && !(anew && comes_by_itself(m, former, a)))
+		if ((former->known & PF_ATTR_BIT(a)) &&
+		    !(anew && !(pf_making_attrs(m) & PF_ATTR_BIT(a)) &&
+		      comes_by_itself(m, vf, former, a)))
 			rc = pf_making_attr(m, vf, &now, former, a);
 	return rc == 0 && driver ? driver_back(m, vf, &now, former) : rc;
 }
