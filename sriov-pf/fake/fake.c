@@ -81,6 +81,7 @@ static void fill(struct pf_fake *f, struct pf_fake_pf *p, const char *address)
 	s->port = f->pfs;
 	s->totalvfs = p->profile->totalvfs;
 	s->mtu = MTU_DEFAULT;
+	s->mtu_max = p->profile->mtu_max;
 	s->eswitch = p->profile->has_modes ? PF_ESWITCH_LEGACY : PF_ESWITCH_NONE;
 	s->autoprobe = p->profile->vf_driver != NULL;
 	s->up = true;

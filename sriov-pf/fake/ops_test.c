@@ -189,6 +189,16 @@ static void apply_whole(struct host *h, const struct pf_want *w, struct pf_plan 
 	count.whole++;
 }
 
+static void op_reload(struct host *h)
+{
+	pf_fake_reload(h->fake, A);
+	memset(h->memory, 0, sizeof(h->memory));
+	for (unsigned int i = 0; i < OPS_VFS; i++)
+		h->memory[i].known = (1u << PF_VF_DRIVER) - 1;
+	read_again(h);
+	assert_int_equal(h->is.numvfs, 0);
+}
+
 static void apply_broken(struct host *h, struct pf_plan *p, const struct pf_state *before,
 			 const struct pf_state *expected)
 {
@@ -202,6 +212,10 @@ static void apply_broken(struct host *h, struct pf_plan *p, const struct pf_stat
 	else if (way == 2)
 		pf_fake_hold(h->fake, A, held, true);
 	done = carry_out(h, p, way == 3 ? nth : p->steps);
+	if (way == 3 && chance(20)) {
+		op_reload(h);
+		done = 0;
+	}
 	pf_fake_fail(h->fake, 0, 0);
 	pf_fake_lie(h->fake, 0);
 	pf_fake_hold(h->fake, A, held, false);
@@ -296,16 +310,6 @@ static void op_quarantine(struct host *h)
 	must_be(h, &expected, "quarantined");
 	pf_state_clear(&expected);
 	count.quarantine++;
-}
-
-static void op_reload(struct host *h)
-{
-	pf_fake_reload(h->fake, A);
-	memset(h->memory, 0, sizeof(h->memory));
-	for (unsigned int i = 0; i < OPS_VFS; i++)
-		h->memory[i].known = (1u << PF_VF_DRIVER) - 1;
-	read_again(h);
-	assert_int_equal(h->is.numvfs, 0);
 }
 
 static void one_sequence(unsigned int n)

@@ -198,6 +198,26 @@ static void drivers_tell_what_they_set(void **state)
 	}
 }
 
+static void too_large_an_mtu_is_refused_by_both(void **state)
+{
+	for (size_t d = 0; d < DRIVERS; d++) {
+		struct pf_want w = {.set = PF_WANT_MTU};
+		struct pf_plan p;
+		struct host h;
+		struct err e;
+
+		assert_true(make(&h, drivers[d], PF_ESWITCH_LEGACY, 0));
+		w.mtu = h.is.mtu_max;
+		assert_int_equal(pf_plan_make(&h.is, &w, pf_caps_of(drivers[d]), &p, &e), 0);
+		assert_int_equal(number(&h, PF_STEP_MTU, w.mtu), 0);
+		pf_plan_clear(&p);
+		w.mtu++;
+		assert_int_equal(pf_plan_make(&h.is, &w, pf_caps_of(drivers[d]), &p, &e), -ERANGE);
+		assert_int_equal(number(&h, PF_STEP_MTU, w.mtu), -EINVAL);
+		unmake(&h);
+	}
+}
+
 static void too_many_vfs_are_refused_by_both(void **state)
 {
 	for (size_t d = 0; d < DRIVERS; d++) {
@@ -224,6 +244,7 @@ int main(void)
 		cmocka_unit_test(plans_refuse_what_drivers_do_not),
 		cmocka_unit_test(the_same_of_vfs_that_are_not_there_yet),
 		cmocka_unit_test(drivers_tell_what_they_set),
+		cmocka_unit_test(too_large_an_mtu_is_refused_by_both),
 		cmocka_unit_test(too_many_vfs_are_refused_by_both),
 	};
 

@@ -56,6 +56,12 @@ static void what_cannot_come_back_is_named_and_the_rest_does(void **state)
 	c.vf[0].mac[5] = 0;
 	assert_string_equal(back(&c, &was.is, -ENOTSUP), "vf 1: trust off");
 	assert_string_equal(c.e.path, "/eswitch");
+	/* Nothing can be said to a PF that is in another namespace. */
+	was.is.eswitch = PF_ESWITCH_NONE;
+	was.is.mtu = 9000;
+	c.is.ifname[0] = '\0';
+	assert_string_equal(back(&c, &was.is, -ENOTSUP), "");
+	assert_string_equal(c.e.path, "/mtu");
 }
 
 static void quarantine_says_everything_again(void **state)

@@ -233,6 +233,11 @@ static int attr_step(struct pf_making *m, const struct pf_vf *now, const struct 
 		return rc;
 	if (!(pf_making_attrs(m) & bit))
 		return refuse_attr(m, at, step->attr);
+	if (!m->is->ifname[0])
+		return pf_making_refuse(m, -ENOTSUP, at,
+					"%s: the PF has no interface in this network namespace, "
+					"through which it is set; move it back",
+					pf_attr_name(step->attr));
 	if (step->vf < m->fresh && !(now->known & bit))
 		return pf_making_refuse(m, -ENOTSUP, at,
 					"%s: driver %s does not tell it, so it could not be "

@@ -46,10 +46,18 @@ static int check_count(struct pf_making *m, const struct pf_want *w)
 
 static int check_mtu(struct pf_making *m, const struct pf_want *w)
 {
-	if (!(w->set & PF_WANT_MTU) || (w->mtu >= MTU_MIN && w->mtu <= MTU_MAX))
+	unsigned int max = m->is->mtu_max ? m->is->mtu_max : MTU_MAX;
+
+	if (!(w->set & PF_WANT_MTU) || w->mtu == m->is->mtu)
 		return 0;
-	return pf_making_refuse(m, -ERANGE, "/mtu", "mtu: %u is not within %d to %d", w->mtu,
-				MTU_MIN, MTU_MAX);
+	if (!m->is->ifname[0])
+		return pf_making_refuse(m, -ENOTSUP, "/mtu",
+					"mtu: the PF has no interface in this network namespace; "
+					"move it back, or leave mtu out");
+	if (w->mtu < MTU_MIN || w->mtu > max)
+		return pf_making_refuse(m, -ERANGE, "/mtu", "mtu: %u is not within %d to %u",
+					w->mtu, MTU_MIN, max);
+	return 0;
 }
 
 /* A card without modes is what legacy means. */
@@ -243,6 +251,17 @@ static enum pf_eswitch eswitch_back(struct pf_making *m, const struct pf_state *
 	return now;
 }
 
+static int mtu_back(struct pf_making *m, unsigned int mtu)
+{
+	if (mtu == m->is->mtu)
+		return 0;
+	if (m->is->ifname[0])
+		return pf_making_number(m, PF_STEP_MTU, mtu);
+	pf_making_refuse(m, -ENOTSUP, "/mtu",
+			 "mtu: the PF has no interface in this network namespace; move it back");
+	return 0;
+}
+
 int pf_plan_back(const struct pf_state *is, const struct pf_state *former,
 		 const struct pf_caps *caps, struct pf_plan *plan, struct err *e)
 {
@@ -256,8 +275,8 @@ int pf_plan_back(const struct pf_state *is, const struct pf_state *former,
 
 	*plan = (struct pf_plan){0};
 	rc = pf_making_count(&m, former->numvfs, eswitch_back(&m, former));
-	if (rc == 0 && former->mtu != is->mtu)
-		rc = pf_making_number(&m, PF_STEP_MTU, former->mtu);
+	if (rc == 0)
+		rc = mtu_back(&m, former->mtu);
 	for (unsigned int i = 0; rc == 0 && i < former->numvfs; i++)
 		rc = vf_back(&m, i, &former->vf[i]);
 	if (rc == 0)

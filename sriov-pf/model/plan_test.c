@@ -230,6 +230,17 @@ static void what_cannot_be_is_refused_by_name(void **state)
 	card_fill(&c);
 	c.want.set = PF_WANT_MTU;
 	refused(&c, -ERANGE, "/mtu");
+	c.want.mtu = 9217;
+	assert_string_equal(planned(&c), "mtu 9217");
+	c.is.mtu_max = 9216;
+	refused(&c, -ERANGE, "/mtu");
+	c.is.ifname[0] = '\0';
+	refused(&c, -ENOTSUP, "/mtu");
+	c.want.set = 0;
+	c.vf_want[0].set = BIT(VLAN);
+	c.vf_want[0].value = (struct pf_vf){.vid = 1, .proto = 0x8100};
+	refused(&c, -ENOTSUP, "/vfs/0/vlan");
+	card_fill(&c);
 	c.want.set = PF_WANT_ESWITCH;
 	c.want.eswitch = PF_ESWITCH_SWITCHDEV;
 	refused(&c, -ENOTSUP, "/eswitch");

@@ -61,6 +61,7 @@ struct pf_state {
 	unsigned int port; /* phys_port / dev_port */
 	unsigned int totalvfs, numvfs;
 	unsigned int mtu;
+	unsigned int mtu_max; /* IFLA_MAX_MTU; 0: not told */
 	enum pf_eswitch eswitch;
 	bool autoprobe; /* sriov_drivers_autoprobe */
 	bool up;

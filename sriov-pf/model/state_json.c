@@ -88,6 +88,7 @@ json_t *pf_state_json(const struct pf_state *s)
 	    put(j, "device", json_integer(s->device)) && put(j, "port", json_integer(s->port)) &&
 	    put(j, "totalvfs", json_integer(s->totalvfs)) &&
 	    put(j, "numvfs", json_integer(s->numvfs)) && put(j, "mtu", json_integer(s->mtu)) &&
+	    (!s->mtu_max || put(j, "mtu-max", json_integer(s->mtu_max))) &&
 	    put(j, "eswitch", json_string(eswitch_words[s->eswitch])) &&
 	    put(j, "autoprobe", json_boolean(s->autoprobe)) && put(j, "up", json_boolean(s->up)) &&
 	    put(j, "vfs", vfs_json(s)))
@@ -269,6 +270,8 @@ static int read_state(struct pf_read *r, struct pf_state *s, struct err *e)
 	READ_UINT(r, rc, "totalvfs", PF_VFS_MAX, s->totalvfs, e);
 	READ_UINT(r, rc, "numvfs", PF_VFS_MAX, numvfs, e);
 	READ_UINT(r, rc, "mtu", INT32_MAX, s->mtu, e);
+	if (pf_read_has(r, "mtu-max"))
+		READ_UINT(r, rc, "mtu-max", INT32_MAX, s->mtu_max, e);
 	if (rc == 0)
 		rc = pf_read_word(r, "eswitch", eswitch_words, 3, &eswitch, e);
 	if (rc == 0)

@@ -24,6 +24,7 @@ static void fill(struct pf_state *s)
 			       .totalvfs = 7,
 			       .numvfs = 2,
 			       .mtu = 9000,
+			       .mtu_max = 9216,
 			       .eswitch = PF_ESWITCH_LEGACY,
 			       .autoprobe = true,
 			       .up = true};
@@ -68,6 +69,7 @@ static void same_state(const struct pf_state *a, const struct pf_state *b)
 	assert_true(a->ifindex == b->ifindex && a->port == b->port);
 	assert_true(a->vendor == b->vendor && a->device == b->device);
 	assert_true(a->totalvfs == b->totalvfs && a->numvfs == b->numvfs && a->mtu == b->mtu);
+	assert_int_equal(a->mtu_max, b->mtu_max);
 	assert_true(a->eswitch == b->eswitch && a->autoprobe == b->autoprobe && a->up == b->up);
 	for (unsigned int i = 0; i < a->numvfs; i++)
 		same_vf(&a->vf[i], &b->vf[i]);
@@ -120,6 +122,7 @@ static void damaged_json_is_refused(void **state)
 	refused(NULL, "mtu", NULL, "/mtu");
 	refused(NULL, "mtu", json_string("1500"), "/mtu");
 	refused(NULL, "mtu", json_integer(-1), "/mtu");
+	refused(NULL, "mtu-max", json_integer(-1), "/mtu-max");
 	refused(NULL, "vendor", json_integer(65536), "/vendor");
 	refused(NULL, "numvfs", json_integer(3), "/vfs");
 	refused(NULL, "numvfs", json_integer(PF_VFS_MAX + 1), "/numvfs");
