@@ -52,8 +52,8 @@ static void damaged_steps_are_refused(void **state)
 		"{\"kind\":\"vf-bind\",\"vf\":0}",
 		"{\"kind\":\"vf-set\",\"vf\":0,\"attr\":\"driver\",\"value\":{\"address\":\"\"}}",
 		"{\"kind\":\"vf-set\",\"vf\":0,\"attr\":\"trust\",\"value\":{\"address\":\"\"}}",
-		"{\"kind\":\"vf-set\",\"vf\":0,\"attr\":\"trust\",\"value\":"
-		"{\"address\":\"\",\"trust\":true,\"spoofchk\":true}}",
+		("{\"kind\":\"vf-set\",\"vf\":0,\"attr\":\"trust\",\"value\":"
+		 "{\"address\":\"\",\"trust\":true,\"spoofchk\":true}}"),
 		"{\"kind\":\"vf-set\",\"vf\":0,\"attr\":\"trust\"}",
 	};
 
