@@ -134,8 +134,8 @@ static void make(const struct ops_facts *f, enum pf_eswitch mode, const struct p
 	struct pf_vf neutral = {0};
 
 	pf_vf_neutral(&neutral);
+	neutral.spoofchk = f->checks_spoof;
 	*vf = neutral;
-	vf->spoofchk = f->checks_spoof;
 	if (!f->stale)
 		return;
 	*vf = *memory;

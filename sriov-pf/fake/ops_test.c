@@ -303,6 +303,7 @@ static void op_quarantine(struct host *h)
 	assert_int_equal(rc, 0);
 	assert_int_equal(pf_state_copy(&expected, &h->is), 0);
 	pf_vf_neutral(&neutral);
+	neutral.spoofchk = h->f->checks_spoof;
 	for (enum pf_attr a = 0; a < PF_ATTRS; a++)
 		if (ops_sets(h->f, h->is.eswitch, a))
 			pf_vf_take(&expected.vf[vf], &neutral, a);

@@ -79,6 +79,11 @@ static void quarantine_says_everything_again(void **state)
 			    "vf 1: min-rate 0 max-rate 0; vf 1: spoofchk on; vf 1: trust off");
 	pf_plan_clear(&p);
 	assert_int_equal(pf_plan_quarantine(&c.is, 3, &c.caps, &p, &c.e), -EINVAL);
+	/* A card whose VFs, with no address and the check on, could send nothing. */
+	c.caps.checks_spoof = false;
+	assert_int_equal(pf_plan_quarantine(&c.is, 1, &c.caps, &p, &c.e), 0);
+	assert_non_null(strstr(card_steps(&c, &p), "vf 1: spoofchk off"));
+	pf_plan_clear(&p);
 	/* A MAC that cannot be taken away, if there is one. */
 	c.caps.zero_mac = false;
 	assert_int_equal(pf_plan_quarantine(&c.is, 1, &c.caps, &p, &c.e), 0);

@@ -77,6 +77,12 @@ const struct pf_caps *pf_caps_of(const char *driver)
 	return &any;
 }
 
+void pf_caps_neutral(const struct pf_caps *c, struct pf_vf *vf)
+{
+	pf_vf_neutral(vf);
+	vf->spoofchk = c->checks_spoof;
+}
+
 struct pf_caps pf_caps_without(const struct pf_caps *c, enum pf_attr attr)
 {
 	struct pf_caps less = *c;

@@ -27,6 +27,10 @@ struct pf_caps {
 /* Of that driver; never NULL. Any thread. */
 const struct pf_caps *pf_caps_of(const char *driver);
 
+/* pf_vf_neutral(), as that driver has it: the spoof check is what it is in a VF made anew. Where
+ * that is off (mlx5_core), a VF without a MAC that has it on could send nothing at all. */
+void pf_caps_neutral(const struct pf_caps *c, struct pf_vf *vf);
+
 /* The attribute was refused as unknown (EOPNOTSUPP) by the driver: a copy that says so. */
 struct pf_caps pf_caps_without(const struct pf_caps *c, enum pf_attr attr);
 

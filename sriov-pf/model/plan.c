@@ -145,7 +145,7 @@ static int plan_vf(struct pf_making *m, unsigned int vf, const struct pf_vf_want
 	bool driver = w->set & PF_ATTR_BIT(PF_VF_DRIVER), other = false;
 	int rc = 0;
 
-	pf_vf_neutral(&neutral);
+	pf_caps_neutral(m->caps, &neutral);
 	if (driver && !(now.known & PF_ATTR_BIT(PF_VF_DRIVER)))
 		return refuse_driver(m, vf);
 	other = driver && !driver_fits(&now, w->value.override);
@@ -215,8 +215,7 @@ static bool comes_by_itself(const struct pf_making *m, unsigned int vf, const st
 
 	if (m->caps->keeps_stale)
 		return vf < m->is->numvfs && pf_vf_same(&m->is->vf[vf], former, attr);
-	pf_vf_neutral(&made);
-	made.spoofchk = m->caps->checks_spoof;
+	pf_caps_neutral(m->caps, &made);
 	return pf_vf_same(former, &made, attr);
 }
 
@@ -325,7 +324,7 @@ int pf_plan_quarantine(const struct pf_state *is, unsigned int vf, const struct 
 	*plan = (struct pf_plan){0};
 	if (vf >= is->numvfs)
 		return err_set(e, -EINVAL, "there is no VF %u, the PF has %u", vf, is->numvfs);
-	pf_vf_neutral(&neutral);
+	pf_caps_neutral(caps, &neutral);
 	rc = quarantine_driver(&m, vf, &is->vf[vf]);
 	for (enum pf_attr a = 0; rc == 0 && a < PF_VF_DRIVER; a++)
 		if (is->vf[vf].known & pf_making_attrs(&m) & PF_ATTR_BIT(a))

@@ -94,8 +94,9 @@ int pf_plan_make(const struct pf_state *is, const struct pf_want *want, const st
 int pf_plan_back(const struct pf_state *is, const struct pf_state *former,
 		 const struct pf_caps *caps, struct pf_plan *plan, struct err *e);
 
-/* What makes one VF neutral before its next holder: unbind, reset, each attribute that the driver
- * takes and tells, whatever it is now. Errors as pf_plan_back's; -EINVAL: there is no such VF. */
+/* What makes one VF neutral (pf_caps_neutral) before its next holder: unbind, reset, each attribute
+ * that the driver takes and tells, whatever it is now. Errors as pf_plan_back's; -EINVAL: there is
+ * no such VF. */
 int pf_plan_quarantine(const struct pf_state *is, unsigned int vf, const struct pf_caps *caps,
 		       struct pf_plan *plan, struct err *e);
 

@@ -192,7 +192,7 @@ static void stale_vfs_are_made_neutral(void **state)
 	c.vf_want[0].value = (struct pf_vf){.vid = 7, .proto = 0x88a8};
 	assert_string_equal(planned(&c),
 			    "numvfs 1; vf 0: mac 00:00:00:00:00:00; vf 0: vlan 7 qos 0 802.1ad; "
-			    "vf 0: min-rate 0 max-rate 0; vf 0: spoofchk on; vf 0: trust off; "
+			    "vf 0: min-rate 0 max-rate 0; vf 0: spoofchk off; vf 0: trust off; "
 			    "vf 0: link-state auto; vf 0: rss-query off");
 }
 
