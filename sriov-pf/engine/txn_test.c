@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sriov-pf/engine/scenario.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NIC "0000:01:00.0"
+
+static char dir[64], file[96];
+
+static int setup(void **state)
+{
+	strcpy(dir, "/tmp/pf_txn.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(file, sizeof(file), "%s/" NIC ".journal", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	unlink(file);
+	return rmdir(dir);
+}
+
+static struct pf_txn txn(const struct pf_backend *b)
+{
+	return (struct pf_txn){.backend = b, .dir = dir, .boot = PF_SCENARIO_BOOT};
+}
+
+/* Those that can be tried at each of their steps: the large ones have thousands. */
+static bool is_small(const struct pf_scenario *c)
+{
+	return c->former.vfs < 100 && c->want.vfs < 100;
+}
+
+/* Nothing is left in the directory. */
+static void no_journal(void)
+{
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(mkdir(dir, 0700), 0);
+}
+
+static void the_second_time_there_is_nothing_to_do(void **state)
+{
+	for (unsigned int i = 0; i < pf_scenarios_count; i++) {
+		const struct pf_scenario *c = &pf_scenarios[i];
+		struct pf_want want;
+		struct pf_fake *f = pf_scenario_make(c, dir, &want);
+		struct pf_backend b = pf_fake_backend(f);
+		struct pf_txn t = txn(&b);
+		struct pf_state after;
+		struct err e = {0};
+
+		if (pf_txn_apply(&t, c->address, &want, &after, &e) != 0)
+			fail_msg("%s: %s", c->name, e.text);
+		assert_true(t.counts.steps > 0);
+		no_journal();
+		if (c->want.vfs >= 0)
+			assert_int_equal(after.numvfs, c->want.vfs);
+		pf_state_clear(&after);
+		t = txn(&b);
+		assert_int_equal(pf_txn_apply(&t, c->address, &want, NULL, &e), 0);
+		assert_int_equal(t.counts.steps, 0);
+		assert_int_equal(t.counts.reads, 1);
+		pf_want_clear(&want);
+		pf_fake_free(f);
+	}
+}
+
+/* Tries a scenario with its n-th step spoiled. False: it has not so many steps. */
+static bool spoiled(const struct pf_scenario *c, unsigned int n, bool lie)
+{
+	struct pf_want want;
+	struct pf_fake *f = pf_scenario_make(c, dir, &want);
+	struct pf_backend b = pf_fake_backend(f);
+	struct pf_state former = pf_scenario_read(f, c->address), after;
+	struct pf_txn t = txn(&b);
+	unsigned int steps = pf_fake_steps(f);
+	struct err e = {0};
+	int rc;
+
+	if (lie)
+		pf_fake_lie(f, n);
+	else
+		pf_fake_fail(f, n, -EINVAL);
+	rc = pf_txn_apply(&t, c->address, &want, &after, &e);
+	steps = pf_fake_steps(f) - steps;
+	if (rc != 0) {
+		assert_int_equal(rc, lie ? -EIO : -EINVAL);
+		pf_scenario_same(&after, &former, e.text);
+		if (!strstr(e.text, "; what was before is restored") ||
+		    (lie && !strstr(e.text, "reads back as")) || !strstr(e.text, c->profile))
+			fail_msg("%s: %s", c->name, e.text);
+	}
+	/* A lie that says what is so already cannot be told from the truth. */
+	assert_true(steps < n ? rc == 0 : rc != 0 || lie);
+	no_journal();
+	pf_state_clear(&former);
+	pf_state_clear(&after);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+	return steps >= n;
+}
+
+static void a_step_that_fails_restores_what_was(void **state)
+{
+	for (unsigned int i = 0; i < pf_scenarios_count; i++)
+		for (unsigned int n = 1; is_small(&pf_scenarios[i]); n++)
+			if (!spoiled(&pf_scenarios[i], n, false))
+				break;
+}
+
+static void a_step_that_is_not_done_restores_what_was(void **state)
+{
+	for (unsigned int i = 0; i < pf_scenarios_count; i++)
+		for (unsigned int n = 1; is_small(&pf_scenarios[i]); n++)
+			if (!spoiled(&pf_scenarios[i], n, true))
+				break;
+}
+
+/* A PF of igb with 4 VFs and all they can have, of which something else is wanted. */
+static struct pf_fake *four(struct pf_want *want)
+{
+	static const struct pf_scenario c = {
+		"igb", "igb", NIC, {4, 0, 0, 0xff, 1}, {4, 0, 0, 0xff, 2}};
+
+	return pf_scenario_make(&c, dir, want);
+}
+
+/* As if nothing were known of igb. */
+static struct pf_caps no_table(void)
+{
+	return *pf_caps_of("a driver that nobody knows");
+}
+
+static void an_unknown_attribute_is_named(void **state)
+{
+	struct pf_caps caps = no_table();
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct pf_backend b = pf_fake_backend(f);
+	struct pf_state former = pf_scenario_read(f, NIC), after;
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+
+	t.caps = &caps;
+	want.vf[2].set |= PF_ATTR_BIT(PF_LINK_STATE);
+	want.vf[2].value.link = PF_LINK_ENABLE;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, &after, &e), -EOPNOTSUPP);
+	assert_string_equal(e.path, "/vfs/2/link-state");
+	assert_string_equal(e.text, "vf 2: link-state enable: driver igb said: Operation not "
+				    "supported; leave it out; what was before is restored");
+	assert_int_equal(t.refused, PF_ATTR_BIT(PF_LINK_STATE));
+	pf_scenario_same(&after, &former, "link-state");
+	pf_state_clear(&after);
+	no_journal();
+	/* With the table, and with what was learned, it does not come to a step. */
+	caps = pf_caps_without(&caps, PF_LINK_STATE);
+	t.counts.steps = 0;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -ENOTSUP);
+	t.caps = NULL;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -ENOTSUP);
+	assert_int_equal(t.counts.steps, 0);
+	pf_state_clear(&former);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+/* A driver with a will of its own, around one of the fake's. */
+struct stubborn {
+	struct pf_backend inner;
+	enum pf_attr refuse; /* PF_ATTRS: none */
+	bool mac_clears_vlan, vlan_clears_mac;
+	unsigned int after; /* refuses from that many steps on */
+};
+
+static int stubborn_read(void *ctx, const char *address, struct pf_state *s, struct err *e)
+{
+	struct stubborn *d = ctx;
+
+	return d->inner.read(d->inner.ctx, address, s, e);
+}
+
+static int stubborn_step(void *ctx, const char *address, const struct pf_step *s, struct err *e)
+{
+	struct stubborn *d = ctx;
+	struct pf_vf nothing = {.proto = 0x8100};
+	int rc;
+
+	if (d->after)
+		d->after--;
+	else if (s->kind == PF_STEP_VF_SET && s->attr == d->refuse)
+		return err_set(e, -EPERM, "%s is locked", pf_attr_name(s->attr));
+	rc = d->inner.step(d->inner.ctx, address, s, e);
+	if (s->kind == PF_STEP_VF_SET && s->attr == PF_MAC && d->mac_clears_vlan)
+		pf_fake_meddle(d->inner.ctx, address, s->vf, PF_VLAN, &nothing);
+	if (s->kind == PF_STEP_VF_SET && s->attr == PF_VLAN && d->vlan_clears_mac)
+		pf_fake_meddle(d->inner.ctx, address, s->vf, PF_MAC, &nothing);
+	return rc;
+}
+
+static struct pf_backend stubborn(struct stubborn *d)
+{
+	return (struct pf_backend){.read = stubborn_read, .step = stubborn_step, .ctx = d};
+}
+
+/* Of its 26 steps the first ones set addresses; then no address is taken any more. */
+static void what_cannot_go_back_waits(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct stubborn d = {.inner = pf_fake_backend(f), .refuse = PF_MAC, .after = 10};
+	struct pf_backend b = stubborn(&d);
+	struct pf_state former = pf_scenario_read(f, NIC), after;
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+	bool restored;
+
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, &after, &e), -EPERM);
+	assert_non_null(
+		strstr(e.text, "mac is locked; what was before is not all restored: vf 0: mac: "));
+	assert_int_equal(access(file, F_OK), 0);
+	/* All the rest is. */
+	assert_memory_equal(&after.vf[3].driver, &former.vf[3].driver, PF_DRIVER);
+	assert_int_equal(after.vf[0].vid, former.vf[0].vid);
+	pf_state_clear(&after);
+	/* Nothing else begins. */
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -EPERM);
+	assert_int_equal(pf_txn_quarantine(&t, NIC, 1, NULL, &e), -EPERM);
+	assert_int_equal(pf_txn_recover(&t, NIC, &restored, &e), -EPERM);
+	assert_false(restored);
+	assert_non_null(strstr(e.text, file));
+	d.refuse = PF_ATTRS;
+	assert_int_equal(pf_txn_recover(&t, NIC, &restored, &e), 0);
+	assert_true(restored);
+	after = pf_scenario_read(f, NIC);
+	pf_scenario_same(&after, &former, "recovered");
+	no_journal();
+	assert_int_equal(pf_txn_recover(&t, NIC, &restored, &e), 0);
+	assert_false(restored);
+	pf_state_clear(&after);
+	pf_state_clear(&former);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+static void a_step_may_undo_another(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct stubborn d = {
+		.inner = pf_fake_backend(f), .refuse = PF_ATTRS, .vlan_clears_mac = true};
+	struct pf_backend b = stubborn(&d);
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), 0);
+	d.vlan_clears_mac = false;
+	t.counts.steps = 0;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), 0);
+	assert_int_equal(t.counts.steps, 0);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+static void two_that_undo_each_other_are_refused(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct stubborn d = {.inner = pf_fake_backend(f),
+			     .refuse = PF_ATTRS,
+			     .vlan_clears_mac = true,
+			     .mac_clears_vlan = true};
+	struct pf_backend b = stubborn(&d);
+	struct pf_state former = pf_scenario_read(f, NIC), after;
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -EIO);
+	assert_non_null(strstr(e.text, "undid it at a later step"));
+	assert_int_equal(access(file, F_OK), 0);
+	d.vlan_clears_mac = false;
+	assert_int_equal(pf_txn_recover(&t, NIC, NULL, &e), 0);
+	after = pf_scenario_read(f, NIC);
+	pf_scenario_same(&after, &former, "recovered");
+	pf_state_clear(&after);
+	pf_state_clear(&former);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+static void limit(rlim_t bytes)
+{
+	struct rlimit l;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+	l.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+/* The disk is full at the first line, and at each later one. */
+static void without_a_journal_nothing_is_set(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct pf_backend b = pf_fake_backend(f);
+	struct pf_state former = pf_scenario_read(f, NIC), after;
+	struct err e = {0};
+	bool begun = false;
+
+	for (rlim_t room = 0;; room += 40) {
+		struct pf_txn t = txn(&b);
+		int rc;
+
+		limit(room);
+		rc = pf_txn_apply(&t, NIC, &want, &after, &e);
+		limit(RLIM_INFINITY);
+		no_journal();
+		if (rc == 0)
+			break;
+		assert_int_equal(rc, -EFBIG);
+		pf_scenario_same(&after, &former, e.text);
+		begun |= t.counts.steps > 0;
+		if (room == 0)
+			assert_non_null(strstr(e.text, "; nothing was set"));
+		pf_state_clear(&after);
+	}
+	assert_true(begun);
+	pf_state_clear(&after);
+	pf_state_clear(&former);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+static void without_a_directory_nothing_is_set(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct pf_backend b = pf_fake_backend(f);
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+
+	t.dir = "/nowhere/here";
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "/nowhere/here"));
+	assert_int_equal(t.counts.steps, 0);
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+struct order {
+	char last[2][24];
+	unsigned int steps;
+	char progress[64];
+};
+
+static void check_order(void *arg, const char *name)
+{
+	struct order *o = arg;
+
+	if (strcmp(name, "step") == 0) {
+		assert_string_equal(o->last[0], "journal write");
+		assert_string_equal(o->last[1], "journal sync");
+		o->steps++;
+	}
+	memcpy(o->last[0], o->last[1], sizeof(o->last[0]));
+	snprintf(o->last[1], sizeof(o->last[1]), "%s", name);
+}
+
+static void note_progress(void *arg, const char *text)
+{
+	struct order *o = arg;
+
+	if (!o->progress[0])
+		snprintf(o->progress, sizeof(o->progress), "%s", text);
+}
+
+static void each_step_is_on_the_disk_before_it_is_done(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct pf_backend b = pf_fake_backend(f);
+	struct order o = {0};
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+
+	t.point = check_order;
+	t.progress = note_progress;
+	t.arg = &o;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), 0);
+	assert_true(o.steps > 10);
+	assert_int_equal(o.steps, t.counts.steps);
+	assert_string_equal(o.progress, "vf 0: unbind");
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+/* A journal of before a reboot is not for the VFs of after it. */
+static void another_start_forgets(void **state)
+{
+	struct pf_want want;
+	struct pf_fake *f = four(&want);
+	struct stubborn d = {.inner = pf_fake_backend(f), .refuse = PF_MAC, .after = 10};
+	struct pf_backend b = stubborn(&d);
+	struct pf_txn t = txn(&b);
+	struct err e = {0};
+	bool restored;
+
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -EPERM);
+	pf_fake_reload(f, NIC);
+	t.boot = NULL; /* the kernel's own is another */
+	assert_int_equal(pf_txn_recover(&t, NIC, &restored, &e), 0);
+	assert_false(restored);
+	no_journal();
+	pf_want_clear(&want);
+	pf_fake_free(f);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_second_time_there_is_nothing_to_do),
+		T(a_step_that_fails_restores_what_was),
+		T(a_step_that_is_not_done_restores_what_was),
+		T(an_unknown_attribute_is_named),
+		T(what_cannot_go_back_waits),
+		T(a_step_may_undo_another),
+		T(two_that_undo_each_other_are_refused),
+		T(without_a_journal_nothing_is_set),
+		T(without_a_directory_nothing_is_set),
+		T(each_step_is_on_the_disk_before_it_is_done),
+		T(another_start_forgets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
