@@ -12,7 +12,7 @@
 #define ALL    (PF_ATTR_BIT(PF_ATTRS) - 1)
 #define DRIVER PF_ATTR_BIT(PF_VF_DRIVER)
 #define MAC    PF_ATTR_BIT(PF_MAC)
-#define NIC    "0000:01:00.0"
+#define NIC    PF_SCENARIO_NIC
 #define SIM    "netdevsim0"
 
 const struct pf_scenario pf_scenarios[] = {
@@ -104,6 +104,14 @@ struct pf_fake *pf_scenario_make(const struct pf_scenario *c, const char *dir, s
 	pf_want_clear(want);
 	fill(want, &c->want, (unsigned int)(c->want.vfs < 0 ? c->former.vfs : c->want.vfs), caps);
 	return f;
+}
+
+struct pf_fake *pf_scenario_four(const char *dir, struct pf_want *want)
+{
+	static const struct pf_scenario c = {
+		"four", "igb", NIC, {4, 0, 0, ALL, 1}, {4, 0, 0, ALL, 2}};
+
+	return pf_scenario_make(&c, dir, want);
 }
 
 struct pf_state pf_scenario_read(struct pf_fake *f, const char *address)
