@@ -17,6 +17,12 @@
 
 #include <cmocka.h>
 
+/* A process with a sanitizer takes long to fork; each of so many points will do there. */
+#ifdef PF_CRASH_SANITIZER
+#define EACH 8
+#else
+#define EACH 1
+#endif
 #define MANY		2000 /* points; of a plan with more a sample is tried */
 #define SAMPLE		24
 #define TORN		3  /* the journal is torn at one of so many points */
@@ -145,7 +151,7 @@ static void kill_everywhere(const struct pf_scenario *c)
 
 	prepare(&x, c);
 	points = pf_crash_points(&x.before, c->address, &x.want);
-	stride = points > MANY ? points / SAMPLE : 1;
+	stride = points > MANY ? points / SAMPLE : EACH;
 	for (unsigned int p = 1; p <= points; p += stride) {
 		snprintf(when, sizeof(when), "%s, point %u of %u", c->name, p, points);
 		pf_crash_at(&x.before, c->address, &x.want, p, &left);
@@ -175,7 +181,7 @@ static void killed_anywhere_it_converges(void **state)
 		      figures.recovery, figures.torn);
 	print_message("recovered within %.1f ms, as wanted within %.1f ms\n",
 		      (double)figures.recover_ns / 1e6, (double)figures.converge_ns / 1e6);
-	assert_true(figures.plan >= 500);
+	assert_true(figures.plan >= 500 / EACH);
 }
 
 int main(void)
