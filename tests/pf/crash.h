@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A process that is killed in the middle of a plan, and what it leaves behind: for crash_test.c. */
-#ifndef SRIOV_PF_ENGINE_CRASH_H
-#define SRIOV_PF_ENGINE_CRASH_H
+#ifndef TESTS_PF_CRASH_H
+#define TESTS_PF_CRASH_H
 
-#include "sriov-pf/engine/scenario.h"
+#include "tests/pf/scenario.h"
 
 /* What outlives a process: the devices, and the journal of the one PF. */
 struct pf_host {

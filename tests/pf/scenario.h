@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Plans to be tried on the host in memory: a PF as it is before, and what is wanted of it. */
-#ifndef SRIOV_PF_ENGINE_SCENARIO_H
-#define SRIOV_PF_ENGINE_SCENARIO_H
+#ifndef TESTS_PF_SCENARIO_H
+#define TESTS_PF_SCENARIO_H
 
 #include "sriov-pf/engine/txn.h"
 #include "sriov-pf/fake/fake.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "sriov-pf/engine/crash.h"
+#include "tests/pf/crash.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -7,7 +7,7 @@
  * journal torn, and with recovering killed at each of its own points.
  */
 #include "base/clock.h"
-#include "sriov-pf/engine/crash.h"
+#include "tests/pf/crash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,7 +159,7 @@ static void kill_everywhere(const struct pf_scenario *c)
 		figures.plan++;
 		if (left.journal && p / stride % TORN == 0)
 			torn(&x, &left, when);
-		if (left.journal && p / stride % RECOVERY == 0)
+		if (left.journal && p / stride % (RECOVERY / EACH) == 0)
 			recovery_is_killed(&x, &left, when);
 		pf_host_clear(&left);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Drivers with a will of their own: what happens when going back does not work at once. */
-#include "sriov-pf/engine/scenario.h"
+#include "tests/pf/scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

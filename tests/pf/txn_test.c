@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "sriov-pf/engine/scenario.h"
+#include "tests/pf/scenario.h"
 
 #include <setjmp.h>
 #include <signal.h>
