@@ -19,15 +19,15 @@
 
 /* A process with a sanitizer takes long to fork; each of so many points will do there. */
 #ifdef PF_CRASH_SANITIZER
-#define EACH 8
+#define EACH 16
 #else
 #define EACH 1
 #endif
 #define MANY		2000 /* points; of a plan with more a sample is tried */
 #define SAMPLE		24
-#define TORN		3  /* the journal is torn at one of so many points */
-#define RECOVERY	40 /* recovering is killed, too, at one of so many points, */
-#define RECOVERY_POINTS 30 /* at about so many of its own */
+#define TORN		3		     /* the journal is torn at one of so many points */
+#define RECOVERY	(EACH > 1 ? 10 : 40) /* recovering is killed, too, at one of so many points, */
+#define RECOVERY_POINTS 20		     /* at about so many of its own */
 
 static struct figures {
 	unsigned int plan, recovery, torn;
@@ -159,7 +159,7 @@ static void kill_everywhere(const struct pf_scenario *c)
 		figures.plan++;
 		if (left.journal && p / stride % TORN == 0)
 			torn(&x, &left, when);
-		if (left.journal && p / stride % (RECOVERY / EACH) == 0)
+		if (left.journal && p / stride % RECOVERY == 0)
 			recovery_is_killed(&x, &left, when);
 		pf_host_clear(&left);
 	}
