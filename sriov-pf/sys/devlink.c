@@ -74,6 +74,7 @@ int pf_devlink_set_mode(struct pf_devlink *d, const char *bus, const char *dev,
 {
 	REQUEST(buf);
 	struct nlmsghdr *nlh;
+	int rc;
 
 	memset(ack, 0, sizeof(*ack));
 	if (!d->family || mode == PF_ESWITCH_NONE)
@@ -82,7 +83,9 @@ int pf_devlink_set_mode(struct pf_devlink *d, const char *bus, const char *dev,
 	mnl_attr_put_u16(nlh, DEVLINK_ATTR_ESWITCH_MODE,
 			 mode == PF_ESWITCH_SWITCHDEV ? DEVLINK_ESWITCH_MODE_SWITCHDEV
 						      : DEVLINK_ESWITCH_MODE_LEGACY);
-	return pf_nl_talk(&d->nl, nlh, NULL, NULL, ack);
+	rc = pf_nl_talk(&d->nl, nlh, NULL, NULL, ack);
+	/* The driver has no devlink. */
+	return rc == -ENODEV ? ack->error = -EOPNOTSUPP : rc;
 }
 
 int pf_devlink_serial(struct pf_devlink *d, const char *bus, const char *dev,
