@@ -18,8 +18,8 @@ static int no_interface(const struct pf_state *s, struct err *e)
 			       s->address, s->address);
 	return err_set(e, -ENODEV,
 		       "%s (%s) has no network interface in this network namespace: bring it back "
-		       "here (ip link set NAME netns 1), or bind the card's own driver if this is "
-		       "not it",
+		       "(ip -n NAMESPACE link set NAME netns 1), or bind the card's own driver if "
+		       "this is not it",
 		       s->address, s->driver);
 }
 

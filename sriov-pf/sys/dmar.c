@@ -20,12 +20,10 @@ static const char *after(const char *line, const char *words)
 	return at ? at + strlen(words) : NULL;
 }
 
-/* "01:10.0" or "0000:01:10.0", up to one of those characters. */
-static bool take_address(const char *text, const char *ends, struct pf_dmar *f)
+/* "01:10.0" or "0000:01:10.0", of n characters. */
+static bool take_address(const char *text, size_t n, struct pf_dmar *f)
 {
-	size_t n = strcspn(text, ends);
-
-	if (!text[n] || n >= PF_ADDRESS)
+	if (n >= PF_ADDRESS)
 		return false;
 	snprintf(f->address, sizeof(f->address), "%s%.*s", n == 7 ? "0000:" : "", (int)n, text);
 	return pf_sysfs_bus(f->address) && f->address[4] == ':';
@@ -48,7 +46,7 @@ static bool parse_intel(const char *line, struct pf_dmar *f)
 {
 	const char *device = after(line, "] Request device ["), *at;
 
-	if (!device || !take_address(device, "]", f))
+	if (!device || !take_address(device, strcspn(device, "]"), f))
 		return false;
 	if (strstr(line, "[DMA Write")) {
 		f->kind = PF_DMAR_WRITE;
@@ -77,7 +75,7 @@ static bool take_amd_prefix(const char *line, struct pf_dmar *f)
 
 	while (start && start > line && start[-1] != ' ')
 		start--;
-	return start && take_address(start, " ", f);
+	return start && take_address(start, (size_t)(end - start), f);
 }
 
 /* AMD: "AMD-Vi: Event logged [IO_PAGE_FAULT device=01:10.0 domain=0x0010 address=0x1000
@@ -91,7 +89,7 @@ static bool parse_amd(const char *line, struct pf_dmar *f)
 	if (!fault)
 		return false;
 	at = after(fault, "device=");
-	if (at ? !take_address(at, " ", f) : !take_amd_prefix(line, f))
+	if (at ? !take_address(at, strcspn(at, " "), f) : !take_amd_prefix(line, f))
 		return false;
 	at = after(fault, "address=");
 	if (!at)
