@@ -41,10 +41,11 @@ static void take_port(struct pf_dl_msg *m, struct port *p, const struct pf_nla *
 {
 	switch (a->type) {
 	case DEVLINK_ATTR_PORT_INDEX:
+		/* The greatest is the kernel's word for no port. */
+		if (a->len < sizeof(m->port) || pf_nla_u32(a) == UINT32_MAX)
+			break;
 		m->port = pf_nla_u32(a);
-		/* The kernel's word for no port. */
-		if (a->len >= sizeof(m->port) && m->port != UINT32_MAX)
-			m->has |= PF_DL_PORT;
+		m->has |= PF_DL_PORT;
 		break;
 	case DEVLINK_ATTR_PORT_FLAVOUR:
 		p->flavour = pf_nla_u16(a);
