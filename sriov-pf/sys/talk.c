@@ -107,7 +107,9 @@ int pf_nl_talk(struct pf_nl *nl, struct nlmsghdr *request,
 	while (rc == 0) {
 		ssize_t n = receive(nl);
 
-		rc = n < 0 ? (int)n : read_datagram(nl, (size_t)n, each, arg, ack);
+		if (n <= 0)
+			return fail(ack, n ? (int)n : -EBADMSG);
+		rc = read_datagram(nl, (size_t)n, each, arg, ack);
 	}
 	return rc < 0 ? fail(ack, rc) : ack->error;
 }
