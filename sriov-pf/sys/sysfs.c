@@ -161,7 +161,7 @@ static void read_vf(const char *sysfs, struct pf_vf *vf)
 static int read_vfs(const char *sysfs, const char *dev, struct pf_state *s, struct err *e)
 {
 	struct dirent **d;
-	int n = scandir(dev, &d, is_virtfn, NULL);
+	int n = scandir(dev, &d, is_virtfn, alphasort);
 
 	if (n < 0)
 		return err_set(e, -ENODEV, "there is no %s any more", s->address);

@@ -2,7 +2,8 @@
 /*
  * What sysfs tells of physical functions. Nothing here reads sriov_numvfs of a PCI function: while
  * VFs are being removed that read waits as long as the removal does, which is for ever when the
- * holder of a VF does not let go of it. The virtfn links say the same and never wait.
+ * holder of a VF does not let go of it. The virtfn links say the same and never wait. Reading a
+ * VF's driver_override waits while that VF changes its driver.
  */
 #ifndef SRIOV_PF_SYS_SYSFS_H
 #define SRIOV_PF_SYS_SYSFS_H

@@ -40,10 +40,11 @@ static ssize_t receive(struct pf_nl *nl)
 	int fd = mnl_socket_get_fd(nl->socket);
 	struct sockaddr_nl from = {0};
 	socklen_t from_len;
+	uint8_t none;
 	ssize_t n;
 
 	do {
-		n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+		n = recv(fd, &none, 0, MSG_PEEK | MSG_TRUNC);
 		if (n >= 0 && (size_t)n > nl->room) {
 			uint8_t *buf = realloc(nl->buf, (size_t)n);
 
