@@ -189,9 +189,9 @@ static struct nlmsghdr *mode(void *buf)
 	return nlh;
 }
 
-static struct nlmsghdr *port(void *buf)
+static struct nlmsghdr *port_of(void *buf, const char *dev)
 {
-	struct nlmsghdr *nlh = pf_dl_start(buf, 0x15, DEVLINK_CMD_PORT_NEW, DEV);
+	struct nlmsghdr *nlh = pf_dl_start(buf, 0x15, DEVLINK_CMD_PORT_NEW, "pci", dev);
 	struct nlattr *function;
 
 	mnl_attr_put_u32(nlh, DEVLINK_ATTR_PORT_INDEX, 131);
@@ -203,14 +203,14 @@ static struct nlmsghdr *port(void *buf)
 	return nlh;
 }
 
+static struct nlmsghdr *port(void *buf)
+{
+	return port_of(buf, "0000:03:00.0");
+}
+
 static struct nlmsghdr *others_port(void *buf)
 {
-	struct nlmsghdr *nlh = pf_dl_start(buf, 0x15, DEVLINK_CMD_PORT_NEW, "pci", "0000:03:00.1");
-
-	mnl_attr_put_u32(nlh, DEVLINK_ATTR_PORT_INDEX, 7);
-	mnl_attr_put_u16(nlh, DEVLINK_ATTR_PORT_FLAVOUR, DEVLINK_PORT_FLAVOUR_PCI_VF);
-	mnl_attr_put_u16(nlh, DEVLINK_ATTR_PORT_PCI_VF_NUMBER, 1);
-	return nlh;
+	return port_of(buf, "0000:03:00.1");
 }
 
 static struct nlmsghdr *rate(void *buf)
