@@ -6,12 +6,13 @@
  *	sys_try read ADDRESS		the PF's state as JSON
  *	sys_try step ADDRESS STEP	one step, as JSON; what fails is said on standard output
  *	sys_try watch SECONDS		what changes in that time, a line each
- *	sys_try faults < /dev/kmsg	what the IOMMU stopped, a line each
+ *	sys_try faults < /dev/kmsg	what the IOMMU stopped so far, a line each
  */
 #include "sriov-pf/sys/backend.h"
 #include "sriov-pf/sys/dmar.h"
 #include "sriov-pf/sys/watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,8 +113,10 @@ static int faults(void)
 	struct pf_dmar f;
 	ssize_t n;
 
-	while ((n = read(STDIN_FILENO, record, sizeof(record))) > 0)
-		if (pf_dmar_parse(record, (size_t)n, &f))
+	/* Those that there are; a record that was overwritten meanwhile is EPIPE. */
+	fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+	while ((n = read(STDIN_FILENO, record, sizeof(record))) > 0 || (n < 0 && errno == EPIPE))
+		if (n > 0 && pf_dmar_parse(record, (size_t)n, &f))
 			printf("%s %s 0x%llx %s\n", f.address, kinds[f.kind],
 			       (unsigned long long)f.at, f.reason);
 	return 0;

@@ -67,7 +67,7 @@ refused_and_kept() { # VF ATTRIBUTE VALUE ERRNO WORDS
 	check "and nothing changed" is .vfs "$before"
 }
 
-if [ -r "$sims/netdevsim.ko" ]; then echo 1..81; else echo 1..65; fi
+if [ -r "$sims/netdevsim.ko" ]; then echo 1..82; else echo 1..66; fi
 
 echo "# igb"
 pfs=()
@@ -154,6 +154,33 @@ check "without a driver: it is read" is '[.ifname,.driver]' '["",""]'
 check "and not set" refused "$(number mtu 1400)" ENODEV "has no driver"
 check "and makes no VFs" refused "$(number numvfs 1)" ENOENT "it has no driver"
 echo "$pf" >/sys/bus/pci/drivers_probe
+
+# A card told to fetch a descriptor from where it may not: the registers are those of the 82576's first
+# transmit queue (datasheet 8.12), the address is mapped to nothing.
+stray() { # ADDRESS
+	bind_vfio "$1"
+	python3 - "$(basename "$(realpath "$pci/$1/iommu_group")")" "$1" <<-'END'
+		import fcntl, os, struct, sys
+		# <linux/vfio.h>; a region is at its index << 40, and 7 is the configuration space.
+		GROUP_SET_CONTAINER, SET_IOMMU, GET_DEVICE_FD = 0x3B68, 0x3B66, 0x3B6A
+		container = os.open("/dev/vfio/vfio", os.O_RDWR)
+		group = os.open("/dev/vfio/" + sys.argv[1], os.O_RDWR)
+		fcntl.ioctl(group, GROUP_SET_CONTAINER, struct.pack("i", container))
+		fcntl.ioctl(container, SET_IOMMU, 1)
+		device = fcntl.ioctl(group, GET_DEVICE_FD, bytearray(sys.argv[2].encode() + b"\0"))
+		os.pwrite(device, struct.pack("<H", 6), (7 << 40) + 4)
+		registers = ((0x400, 2), (0xe000, 0xbad000), (0xe004, 0), (0xe008, 4096), (0xe028, 1 << 25), (0xe018, 1))
+		for register, value in registers:
+		    os.pwrite(device, struct.pack("<I", value), register)
+	END
+	"$try" faults </dev/kmsg | tee /dev/stderr | grep -q "^$1 read 0xbad000 "
+}
+bind_vfio() { # ADDRESS
+	[ ! -e "$pci/$1/driver" ] || echo "$1" >"$pci/$1/driver/unbind"
+	echo vfio-pci >"$pci/$1/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+}
+check "what the IOMMU stops is read of the kernel's log" stray "${pfs[1]}"
 
 [ -r "$sims/netdevsim.ko" ] || exit 0
 echo "# netdevsim"
