@@ -56,6 +56,21 @@ static bool is_pci_address(const char *s)
 	return s[12] == '\0' && s[8] < '2' && s[11] < '8';
 }
 
+/* "wan/0": the name of a PF as the schema has names, and an index that is written in one way. */
+static bool is_vf(const char *s)
+{
+	const char *slash = strchr(s, '/'), *index = slash ? slash + 1 : "";
+	size_t len = strlen(index);
+
+	if (!slash || slash == s || slash - s > 31 || !isalnum((unsigned char)s[0]))
+		return false;
+	for (const char *p = s; p < slash; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+			return false;
+	return len >= 1 && len <= 4 && strspn(index, "0123456789") == len &&
+	       (index[0] != '0' || len == 1);
+}
+
 static int check_direct(const json_t *nic, const char *path, struct err *e)
 {
 	static const char *const not [] = {"port",   "socket", "mode", "mac", "queues",
@@ -66,11 +81,17 @@ static int check_direct(const json_t *nic, const char *path, struct err *e)
 			return key_error(
 				e, path, not [i],
 				"a direct card has no such key; it is the host's function itself");
-	if (!has(nic, "address"))
+	if (has(nic, "address") && has(nic, "vf"))
+		return key_error(e, path, "vf",
+				 "flue-pf knows its address; leave address out, or vf");
+	if (!has(nic, "address") && !has(nic, "vf"))
 		return err_at(
 			e, -EINVAL, path,
-			"address: missing (a direct card is a PCI function, as 0000:01:00.0)");
-	if (!is_pci_address(json_get_str(nic, "address", "")))
+			"address: missing (a direct card is a PCI function, as 0000:01:00.0; or "
+			"vf, one that flue-pf hands over)");
+	if (has(nic, "vf") && !is_vf(json_get_str(nic, "vf", "")))
+		return key_error(e, path, "vf", "is not a PF's name and an index, such as wan/0");
+	if (has(nic, "address") && !is_pci_address(json_get_str(nic, "address", "")))
 		return key_error(e, path, "address", "is not a PCI address such as 0000:01:00.0");
 	return 0;
 }
@@ -84,6 +105,8 @@ int api_check_nic(const json_t *nic, const char *path, struct err *e)
 	if (has(nic, "address"))
 		return key_error(e, path, "address",
 				 "only a direct card has one; set model direct");
+	if (has(nic, "vf"))
+		return key_error(e, path, "vf", "only a direct card has one; set model direct");
 	if (has(nic, "port") && (has(nic, "socket") || has(nic, "mode")))
 		return key_error(
 			e, path, "port",
@@ -180,7 +203,8 @@ static int check_ends(const json_t *config, struct err *e)
 		ret = api_check_nic(nic, at, e);
 		if (ret == 0)
 			ret = api_resolve_nic(nic, ports, at, e);
-		end = json_get_str(nic, "socket", json_get_str(nic, "address", ""));
+		end = json_get_str(nic, "socket",
+				   json_get_str(nic, "address", json_get_str(nic, "vf", "")));
 		if (ret == 0 && json_object_get(seen, end))
 			ret = err_at(e, -EEXIST, at,
 				     "%s: another card uses it already; give each its own", end);

@@ -231,6 +231,9 @@ static void guests(void **state)
 
 static void guests_cards(void **state)
 {
+	static const char *const no_vf[] = {"wan",     "/0/",	 "wan/",      "wan/00", "wan/x",
+					    "wan/0/1", "wan/-1", "wan/12345", "w n/0",	"-wan/0"};
+
 	config("{" GUEST ", 'nics': [{" G1_NIC "}]}", -EINVAL, "/nics/0", "port: missing");
 	config("{" GUEST ", 'nics': [{" G1_NIC ", 'port': 'x'}]}", -ENOENT, "/nics/0/port",
 	       "port: there is no port 'x'");
@@ -242,6 +245,25 @@ static void guests_cards(void **state)
 	       "address: missing");
 	config("{" GUEST ", 'nics': [{" G1_NIC ", 'model': 'direct', 'address': '0000:01:00.8'}]}",
 	       -EINVAL, "/nics/0/address", "address: is not");
+	config("{" GUEST ", 'nics': [{" G1_NIC
+	       ", 'model': 'direct', 'address': '0000:01:00.0', 'vf': 'wan/0'}]}",
+	       -EINVAL, "/nics/0/vf", "vf: flue-pf knows its address");
+	for (size_t i = 0; i < sizeof(no_vf) / sizeof(no_vf[0]); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text),
+			 "{" GUEST ", 'nics': [{" G1_NIC ", 'model': 'direct', 'vf': '%s'}]}",
+			 no_vf[i]);
+		config(text, -EINVAL, "/nics/0/vf", "vf: is not");
+	}
+	config("{" GUEST ", 'nics': [{" G1_NIC ", 'model': 'direct', 'vf': 'wan/0'}, "
+	       "{'guest': 'g', 'name': 'm', 'model': 'direct', 'vf': 'wan/0'}]}",
+	       -EEXIST, "/nics/1", "wan/0: another card");
+	config("{" GUEST ", 'nics': [{" G1_NIC ", 'model': 'direct', 'vf': 'wan/0'}, "
+	       "{'guest': 'g', 'name': 'm', 'model': 'direct', 'vf': 'wan/1'}]}",
+	       0, "", "");
+	config("{" GUEST ", 'nics': [{" G1_NIC ", 'socket': '/s', 'vf': 'wan/0'}]}", -EINVAL,
+	       "/nics/0/vf", "vf: only a direct card");
 	config("{" GUEST ", 'nics': [{" G1_NIC
 	       ", 'model': 'direct', 'address': '0000:01:00.0', 'mtu': 1500}]}",
 	       -EINVAL, "/nics/0/mtu", "mtu: a direct card");

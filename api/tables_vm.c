@@ -65,6 +65,8 @@ const struct api_key api_nic_keys[] = {
 	 "offer segmentation offload to the guest (needs csum)"},
 	{"address", API_STR, 12, 12, NULL, NULL, 0, NULL,
 	 "model direct: the function's PCI address, as 0000:01:00.0"},
+	{"vf", API_STR, 3, 36, NULL, NULL, 0, NULL,
+	 "or a virtual function that flue-pf hands over: its PF's name and its index, as wan/0"},
 	{0},
 };
 

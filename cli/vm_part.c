@@ -121,6 +121,7 @@ static void nics_text(FILE *out, const json_t *params, const json_t *result)
 		{"SOCKET", "socket", NULL, NULL},
 		{"MODE", "mode", NULL, NULL},
 		{"ADDRESS", "address", NULL, NULL},
+		{"VF", "vf", NULL, NULL},
 		{0},
 	};
 

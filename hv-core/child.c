@@ -5,6 +5,7 @@
 #include "hv-core/wire.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -75,8 +76,20 @@ static json_t *call_nic_add(struct child *c, const json_t *params, int *fds, str
 {
 	struct hv_nic_config nic;
 	struct hv_nic_fds nic_fds = {-1, -1, -1, -1};
-	int ret = hv_config_nic(&nic, params, e);
+	json_t *keys = json_copy((json_t *)params), *taken;
+	int ret;
 
+	/* Of a VF: what flue-pf said of it. */
+	taken = json_incref(json_object_get(keys, "taken"));
+	json_object_del(keys, "taken");
+	ret = hv_config_nic(&nic, keys, e);
+	if (ret == 0 && taken) {
+		snprintf(nic.address, sizeof(nic.address), "%s",
+			 json_get_str(taken, "address", ""));
+		nic.epoch = (uint64_t)json_get_int(taken, "epoch", 0);
+	}
+	json_decref(taken);
+	json_decref(keys);
 	if (ret != 0)
 		return NULL;
 	if (nic.model == HV_NIC_DIRECT) {
@@ -199,6 +212,12 @@ static int ask_dial(void *arg, const char *nic)
 	return ret;
 }
 
+/* Whoever lent it may have it back. */
+static void tell_gone(void *arg, const char *nic)
+{
+	send_event(arg, "gone", json_pack("{s:s}", "nic", nic));
+}
+
 /* Until the guest ends, or the supervisor is gone. */
 static int serve(struct child *c, struct err *e)
 {
@@ -221,7 +240,7 @@ static int serve(struct child *c, struct err *e)
 
 static int begin(struct child *c, const struct hv_fds *fds, struct err *e)
 {
-	const struct guest_ops ops = {.dial = ask_dial, .arg = c};
+	const struct guest_ops ops = {.dial = ask_dial, .gone = tell_gone, .arg = c};
 	int ret = guest_create(&c->guest, c->config, fds, &ops, c->loop, e);
 
 	if (ret != 0)

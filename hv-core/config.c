@@ -61,6 +61,7 @@ static void take_nic(struct hv_nic_config *n, const json_t *json)
 	snprintf(n->name, sizeof(n->name), "%s", name);
 	snprintf(n->socket, sizeof(n->socket), "%s", json_get_str(json, "socket", ""));
 	snprintf(n->address, sizeof(n->address), "%s", json_get_str(json, "address", ""));
+	snprintf(n->vf, sizeof(n->vf), "%s", json_get_str(json, "vf", ""));
 	if (n->model == HV_NIC_DIRECT)
 		return;
 	if (!mac || !mac_parse(mac, n->mac))

@@ -19,6 +19,7 @@
 #define HV_DISKS_MAX 16
 #define HV_NICS_MAX  16
 #define HV_NAME	     32 /* with its NUL */
+#define HV_VF	     40 /* "NAME/INDEX" */
 
 enum hv_nic_model { HV_NIC_SYNTHETIC, HV_NIC_EMULATED, HV_NIC_DIRECT };
 
@@ -31,7 +32,9 @@ struct hv_nic_config {
 	unsigned int queues;	/* pairs */
 	bool packed, csum, tso; /* offered to the guest */
 	unsigned int mtu;	/* 0: what the back end says */
-	char address[16];	/* direct: "0000:01:00.0"; else "" */
+	char address[16];	/* direct: "0000:01:00.0", "" until flue-pf said it; else "" */
+	char vf[HV_VF];		/* direct: "wan/0", to be taken from flue-pf; else "" */
+	uint64_t epoch;		/* flue-pf's, of the lease; 0: none */
 };
 
 struct hv_disk_config {

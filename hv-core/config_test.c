@@ -71,7 +71,8 @@ static void all_keys_are_taken(void **state)
 		      "'nics':[{'guest':'g','name':'n0','port':'p','queues':8,'packed':true,"
 		      "'mac':'52:54:00:00:00:07','mtu':9000,'csum':false,'tso':false},"
 		      "{'guest':'g','name':'n1','socket':'/t','model':'emulated'},"
-		      "{'guest':'g','name':'n2','model':'direct','address':'0000:01:00.0'}]}",
+		      "{'guest':'g','name':'n2','model':'direct','address':'0000:01:00.0'},"
+		      "{'guest':'g','name':'n3','model':'direct','vf':'wan/0'}]}",
 		      &e),
 		0);
 	assert_null(c.kernel);
@@ -92,7 +93,7 @@ static void all_keys_are_taken(void **state)
 	assert_string_equal(c.disk[1].path, "/e");
 	assert_true(!c.disk[1].readonly && c.disk[1].direct);
 
-	assert_int_equal(c.nics, 3);
+	assert_int_equal(c.nics, 4);
 	assert_int_equal(c.nic[0].model, HV_NIC_SYNTHETIC);
 	assert_string_equal(c.nic[0].socket, "/s");
 	assert_true(c.nic[0].serve && c.nic[0].packed && !c.nic[0].csum && !c.nic[0].tso);
@@ -103,6 +104,9 @@ static void all_keys_are_taken(void **state)
 	assert_true(!c.nic[1].serve && c.nic[1].csum && c.nic[1].tso);
 	assert_int_equal(c.nic[2].model, HV_NIC_DIRECT);
 	assert_string_equal(c.nic[2].address, "0000:01:00.0");
+	assert_string_equal(c.nic[2].vf, "");
+	assert_string_equal(c.nic[3].vf, "wan/0");
+	assert_string_equal(c.nic[3].address, "");
 	hv_config_free(&c);
 }
 

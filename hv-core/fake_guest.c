@@ -6,6 +6,8 @@
  *	reset-once=FILE		asks for a reset when FILE is not there yet, and makes it
  *	deaf			does not hear the power button
  *	mute			does not answer
+ *	picky			takes no card
+ *	loses-card		the host takes its first card from it
  */
 #include "hv-core/guest.h"
 
@@ -18,6 +20,7 @@
 
 struct guest {
 	const struct hv_config *config;
+	struct guest_ops ops;
 	struct event *typed;
 	int in, out, end_fd;
 	enum hv_end end;
@@ -64,6 +67,7 @@ int guest_create(struct guest **out, const struct hv_config *config, const struc
 		return err_set(e, -ENOMEM, "out of memory");
 	*out = g;
 	g->config = config;
+	g->ops = *ops;
 	g->in = fds->console_in;
 	g->out = fds->console_out;
 	g->end_fd = eventfd(0, EFD_CLOEXEC);
@@ -100,6 +104,8 @@ int guest_run(struct guest *g, struct err *e)
 	int fd;
 
 	say(g, g->restored ? "restored\n" : "hello\n", g->restored ? 9 : 6);
+	if (has_word(g, "loses-card") && g->nics)
+		guest_nic_del(g, g->nic[0].name, NULL);
 	if (has_word(g, "die"))
 		abort();
 	if (has_word(g, "off"))
@@ -140,8 +146,18 @@ int guest_snapshot(struct guest *g, int fd, struct err *e)
 int guest_nic_add(struct guest *g, const struct hv_nic_config *nic, const struct hv_nic_fds *fds,
 		  struct err *e)
 {
+	bool direct = nic->model == HV_NIC_DIRECT;
+
 	if (fds->socket >= 0)
 		close(fds->socket);
+	if (fds->container >= 0)
+		close(fds->container);
+	if (fds->group >= 0)
+		close(fds->group);
+	if (direct != (fds->container >= 0 && fds->group >= 0 && nic->address[0]))
+		return err_set(e, -EBADF, "a direct card needs a container, a group, an address");
+	if (has_word(g, "picky"))
+		return err_set(e, -ENOTSUP, "this one it does not take");
 	if (nic->serve != (fds->socket >= 0))
 		return err_set(e, -EBADF, "a card that serves needs a socket, another none");
 	g->nic[g->nics++] = *nic;
@@ -153,6 +169,8 @@ int guest_nic_del(struct guest *g, const char *name, struct err *e)
 	for (unsigned int i = 0; i < g->nics; i++) {
 		if (strcmp(g->nic[i].name, name) != 0)
 			continue;
+		if (g->nic[i].model == HV_NIC_DIRECT)
+			g->ops.gone(g->ops.arg, name);
 		g->nic[i] = g->nic[--g->nics];
 		return 0;
 	}
@@ -166,7 +184,9 @@ json_t *guest_show(struct guest *g, bool stats)
 	if (has_word(g, "mute"))
 		pause();
 	for (unsigned int i = 0; i < g->nics; i++)
-		json_array_append_new(nics, json_pack("{s:s}", "name", g->nic[i].name));
+		json_array_append_new(nics, json_pack("{s:s,s:s,s:I}", "name", g->nic[i].name,
+						      "address", g->nic[i].address, "epoch",
+						      (json_int_t)g->nic[i].epoch));
 	o = json_pack("{s:b,s:o,s:[]}", "paused", g->paused, "nics", nics, "disks");
 	if (stats)
 		json_object_set_new(o, "vcpus", json_array());

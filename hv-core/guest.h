@@ -42,6 +42,8 @@ struct hv_fds {
 struct guest_ops {
 	/* A connection for a card that connects: guest_dialed() follows. 0 or negative errno. */
 	int (*dial)(void *arg, const char *nic);
+	/* A direct card is the guest's no more, and its descriptors are closed. */
+	void (*gone)(void *arg, const char *nic);
 	void *arg;
 };
 

@@ -166,7 +166,11 @@ static void emulated_show(const struct card *c, json_t *to)
 
 static void direct_gone(void *arg, const char *id)
 {
-	drop(arg);
+	struct card *c = arg;
+	const struct guest_ops *ops = &c->guest->ops;
+
+	ops->gone(ops->arg, c->config.name);
+	drop(c);
 }
 
 static int direct_create(struct card *c, struct hv_nic_fds *fds, struct err *e)
@@ -198,6 +202,10 @@ static int direct_unplug(struct card *c, struct err *e)
 static void direct_show(const struct card *c, json_t *to)
 {
 	json_object_set_new(to, "address", json_string(c->config.address));
+	if (!c->config.vf[0])
+		return;
+	json_object_set_new(to, "vf", json_string(c->config.vf));
+	json_object_set_new(to, "epoch", json_integer((json_int_t)c->config.epoch));
 }
 
 static const struct card_model synthetic = {"synthetic",      synthetic_create, synthetic_start,

@@ -45,9 +45,9 @@ static int open_disk(int *fd, const struct hv_disk_config *d, unsigned int i, st
 		      d->path);
 }
 
-int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *restore,
-		   struct err *e)
+int hv_handin_open(struct hv_fds *fds, struct hv_config *c, const char *restore, struct err *e)
 {
+	const struct hv_handin_guest guest = {c->name, c->mem_bytes};
 	int ret;
 
 	memset(fds, 0xff, sizeof(*fds)); /* all -1 */
@@ -64,7 +64,7 @@ int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *re
 	for (unsigned int i = 0; ret == 0 && i < c->disks; i++)
 		ret = open_disk(&fds->disk[i], &c->disk[i], i, e);
 	if (ret == 0)
-		ret = hv_handin_direct(fds->nic, c->nic, c->nics, &hv_handin_vfio, e);
+		ret = hv_handin_direct(fds->nic, c->nic, c->nics, &guest, &hv_handin_vfio, e);
 	if (ret != 0)
 		hv_handin_close(fds);
 	return ret;

@@ -9,9 +9,8 @@
 /* Opens /dev/kvm, what boots, the snapshot (NULL: none), the functions of the host that are
  * cards, and the disks, each of which is locked for as long as a process has it open: two guests
  * must not write to one image. All descriptors are close-on-exec. On error none is left open;
- * e->path says which key. */
-int hv_handin_open(struct hv_fds *fds, const struct hv_config *c, const char *restore,
-		   struct err *e);
+ * e->path says which key. c: cards with a VF get its address and epoch (hv_handin_direct). */
+int hv_handin_open(struct hv_fds *fds, struct hv_config *c, const char *restore, struct err *e);
 void hv_handin_close(struct hv_fds *fds);
 
 /* The socket a card serves: listening, of the supervisor's group, in place of one that nobody

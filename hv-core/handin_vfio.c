@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static int group_of(const char *address, unsigned int *group, struct err *e)
@@ -12,7 +13,7 @@ static int group_of(const char *address, unsigned int *group, struct err *e)
 	return pci_host_check("/sys", address, group, e);
 }
 
-const struct hv_handin_vfio hv_handin_vfio = {group_of, hv_vfio_open};
+const struct hv_handin_vfio hv_handin_vfio = {group_of, hv_vfio_open, hv_pf_take};
 
 void hv_handin_nic_close(struct hv_nic_fds *fds)
 {
@@ -30,6 +31,28 @@ struct shared {
 	int container; /* -1: none yet */
 	unsigned int group[HV_NICS_MAX];
 };
+
+/* It comes with a container of its own, which the guest needs only once. */
+static int take_one(struct hv_nic_fds *fds, unsigned int i, struct hv_nic_config *nic,
+		    struct shared *s, const struct hv_handin_guest *guest,
+		    const struct hv_handin_vfio *vfio, struct err *e)
+{
+	struct hv_pf_taken t;
+	int rc = vfio->take(guest->name, guest->mem_bytes, nic, HV_PF_TAKE_MS, &t, e);
+
+	if (rc)
+		return rc;
+	memcpy(nic->address, t.address, sizeof(t.address));
+	nic->epoch = t.epoch;
+	s->group[i] = t.group;
+	fds[i].group = t.fds.group;
+	if (s->container >= 0) {
+		close(t.fds.container);
+		return 0;
+	}
+	fds[i].container = s->container = t.fds.container;
+	return 0;
+}
 
 static int open_one(struct hv_nic_fds *fds, unsigned int i, const char *address, struct shared *s,
 		    const struct hv_handin_vfio *vfio, struct err *e)
@@ -55,8 +78,9 @@ static int open_one(struct hv_nic_fds *fds, unsigned int i, const char *address,
 	return 0;
 }
 
-int hv_handin_direct(struct hv_nic_fds *fds, const struct hv_nic_config *nic, unsigned int n,
-		     const struct hv_handin_vfio *vfio, struct err *e)
+int hv_handin_direct(struct hv_nic_fds *fds, struct hv_nic_config *nic, unsigned int n,
+		     const struct hv_handin_guest *guest, const struct hv_handin_vfio *vfio,
+		     struct err *e)
 {
 	struct shared s = {.container = -1};
 
@@ -68,12 +92,14 @@ int hv_handin_direct(struct hv_nic_fds *fds, const struct hv_nic_config *nic, un
 
 		if (nic[i].model != HV_NIC_DIRECT)
 			continue;
-		int rc = open_one(fds, i, nic[i].address, &s, vfio, &own);
+		bool vf = nic[i].vf[0];
+		int rc = vf ? take_one(fds, i, &nic[i], &s, guest, vfio, &own)
+			    : open_one(fds, i, nic[i].address, &s, vfio, &own);
 		if (rc == 0)
 			continue;
 		for (unsigned int k = 0; k < i; k++)
 			hv_handin_nic_close(&fds[k]);
-		snprintf(at, sizeof(at), "/nics/%u/address", i);
+		snprintf(at, sizeof(at), "/nics/%u/%s", i, vf ? "vf" : "address");
 		return err_at(e, rc, at, "%s", own.text);
 	}
 	return 0;

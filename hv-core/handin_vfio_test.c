@@ -41,12 +41,32 @@ static int fake_open(const char *address, struct hv_vfio_fds *fds, struct err *e
 	return 0;
 }
 
-static const struct hv_handin_vfio fake = {fake_group, fake_open};
+/* wan/N is of group N. */
+static unsigned int takes;
+
+static int fake_take(const char *guest, uint64_t mem_bytes, const struct hv_nic_config *nic,
+		     unsigned int timeout_ms, struct hv_pf_taken *t, struct err *e)
+{
+	assert_string_equal(guest, "g");
+	assert_int_equal(mem_bytes, 64 << 20);
+	if (strcmp(nic->vf, "wan/9") == 0)
+		return err_set(e, -EBUSY, "wan/9 is another's");
+	t->group = (unsigned int)(nic->vf[4] - '0');
+	t->epoch = ++takes;
+	snprintf(t->address, sizeof(t->address), "0000:01:10.%u", t->group);
+	t->fds.container = open("/dev/null", O_RDWR | O_CLOEXEC);
+	t->fds.group = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	group_open[t->group] = true;
+	return 0;
+}
+
+static const struct hv_handin_vfio fake = {fake_group, fake_open, fake_take};
+static const struct hv_handin_guest guest = {"g", 64 << 20};
 
 static int setup(void **state)
 {
 	memset(group_open, 0, sizeof(group_open));
-	containers = checks = 0;
+	containers = checks = takes = 0;
 	return 0;
 }
 
@@ -80,7 +100,7 @@ static void one_container_and_one_open_group_each(void **state)
 	set(&nic[4], "1:d");
 	for (int i = 0; i < 5; i++)
 		fds[i].socket = 1;
-	assert_int_equal(hv_handin_direct(fds, nic, 5, &fake, &e), 0);
+	assert_int_equal(hv_handin_direct(fds, nic, 5, &guest, &fake, &e), 0);
 	assert_int_equal(containers, 1);
 	assert_int_equal(fds[0].group, -1);
 	assert_int_equal(fds[0].container, -1);
@@ -111,7 +131,7 @@ static void an_error_leaves_nothing_open(void **state)
 	set(&nic[0], "1:a");
 	set(&nic[1], "1:b");
 	set(&nic[2], "x");
-	assert_int_equal(hv_handin_direct(fds, nic, 3, &fake, &e), -ENODEV);
+	assert_int_equal(hv_handin_direct(fds, nic, 3, &guest, &fake, &e), -ENODEV);
 	assert_string_equal(e.text, "there is no function x");
 	assert_string_equal(e.path, "/nics/2/address");
 	assert_int_equal(open_fds(), before);
@@ -119,10 +139,49 @@ static void an_error_leaves_nothing_open(void **state)
 	group_open[4] = true;
 	set(&nic[2], "4:a");
 	group_open[1] = false;
-	assert_int_equal(hv_handin_direct(fds, nic, 3, &fake, &e), -EBUSY);
+	assert_int_equal(hv_handin_direct(fds, nic, 3, &guest, &fake, &e), -EBUSY);
 	assert_int_equal(open_fds(), before);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(fds[i].group, -1);
+}
+
+static void vfs_are_taken_from_flue_pf(void **state)
+{
+	struct hv_nic_config nic[4];
+	struct hv_nic_fds fds[4];
+	unsigned int before = open_fds();
+	struct err e = {0};
+
+	set(&nic[0], "");
+	strcpy(nic[0].vf, "wan/1");
+	set(&nic[1], "");
+	strcpy(nic[1].vf, "wan/2");
+	set(&nic[2], "2:b");
+	set(&nic[3], NULL);
+	for (int i = 0; i < 4; i++)
+		fds[i].socket = 1;
+	assert_int_equal(hv_handin_direct(fds, nic, 4, &guest, &fake, &e), 0);
+	assert_int_equal(takes, 2);
+	assert_int_equal(containers, 0);
+	/* The second's container is closed; the third is of the second's group. */
+	assert_true(fds[0].container >= 0);
+	assert_int_equal(fds[1].container, -1);
+	assert_int_equal(fds[2].container, -1);
+	assert_int_equal(open_fds(), before + 4);
+	assert_string_equal(nic[1].address, "0000:01:10.2");
+	assert_int_equal(nic[1].epoch, 2);
+	assert_int_equal(nic[2].epoch, 0);
+	for (int i = 0; i < 4; i++)
+		hv_handin_nic_close(&fds[i]);
+
+	/* What was taken before an error says so by its epoch. */
+	strcpy(nic[1].vf, "wan/9");
+	nic[0].epoch = nic[1].epoch = 0;
+	assert_int_equal(hv_handin_direct(fds, nic, 2, &guest, &fake, &e), -EBUSY);
+	assert_string_equal(e.path, "/nics/1/vf");
+	assert_int_equal(nic[0].epoch, 3);
+	assert_int_equal(nic[1].epoch, 0);
+	assert_int_equal(open_fds(), before);
 }
 
 static void a_missing_function_is_named_by_vfio(void **state)
@@ -133,7 +192,7 @@ static void a_missing_function_is_named_by_vfio(void **state)
 	unsigned int group;
 
 	set(&nic, "ffff:ff:1f.7");
-	assert_int_equal(hv_handin_direct(&fds, &nic, 1, &hv_handin_vfio, &e), -ENODEV);
+	assert_int_equal(hv_handin_direct(&fds, &nic, 1, &guest, &hv_handin_vfio, &e), -ENODEV);
 	assert_int_equal(hv_handin_vfio.group(nic.address, &group, &own), -ENODEV);
 	assert_string_equal(e.text, own.text);
 }
@@ -143,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_container_and_one_open_group_each, setup),
 		cmocka_unit_test_setup(an_error_leaves_nothing_open, setup),
+		cmocka_unit_test_setup(vfs_are_taken_from_flue_pf, setup),
 		cmocka_unit_test_setup(a_missing_function_is_named_by_vfio, setup),
 	};
 

@@ -22,7 +22,7 @@ const char hv_options_help[] =
 	"  --cpus N --memory MIB --page-size 4k|2M|1G --cpu host|baseline\n"
 	"  --disk path=FILE[,readonly][,direct][,name=NAME]\n"
 	"  --nic synthetic|emulated,socket=PATH[,mode=connect|serve][,KEY=VALUE]...\n"
-	"  --nic direct,address=0000:01:00.0\n"
+	"  --nic direct,address=0000:01:00.0 or direct,vf=PF/INDEX\n"
 	"  --console stdio|socket[=PATH]|pty[=LINK]|off --log FILE --log-max MIB\n"
 	"  --restart never|on-failure|always --stop-timeout S --name NAME\n"
 	"or all of that from a file:\n"

@@ -90,6 +90,8 @@ static void on_message(struct super *s, const json_t *msg)
 		s->first = false;
 	} else if (strcmp(event, "dial") == 0) {
 		super_dial(s, json_get_str(msg, "nic", ""));
+	} else if (strcmp(event, "gone") == 0) {
+		super_nic_gone(s, json_get_str(msg, "nic", ""));
 	} else if (strcmp(event, "failed") == 0) {
 		hv_wire_to_err(msg, &e);
 		has_failed(s, &e);
@@ -168,6 +170,7 @@ static void on_child(evutil_socket_t sig, short what, void *arg)
 	if (s->how != HV_HOW_FORBIDDEN) /* said already */
 		log_info("%s: %s%s%s", s->config->name, hv_how_name(s->how), s->why[0] ? ": " : "",
 			 s->why);
+	super_pf_give_all(s);
 	super_calls_fail(s, "the guest has ended");
 	follow(s);
 }
@@ -181,6 +184,7 @@ static int start(struct super *s, struct err *e)
 	s->began_ns = clock_now_ns();
 	/* A reset begins from the kernel, not from the snapshot again. */
 	ret = hv_handin_open(&fds, s->config, s->restarts ? NULL : s->options->restore, e);
+	super_pf_started(s);
 	if (ret != 0)
 		return ret;
 	fds.console_in = hv_console_guest_in(s->console);
@@ -205,9 +209,15 @@ static int start(struct super *s, struct err *e)
 static void start_or_follow(struct super *s)
 {
 	struct err e = {0};
+	int ret = start(s, &e);
 
-	if (start(s, &e) == 0)
+	if (ret == 0)
 		return;
+	super_pf_give_all(s);
+	if (super_pf_wait(s, ret)) {
+		s->state = SUPER_WAITING;
+		return;
+	}
 	has_failed(s, &e);
 	follow(s);
 }
@@ -328,6 +338,7 @@ static int open_all(struct super *s, struct err *e)
 
 static void close_all(struct super *s)
 {
+	super_pf_end(s);
 	/* The last answers leave in the next turns. */
 	for (int i = 0; i < 8 && s->loop; i++)
 		event_base_loop(s->loop, EVLOOP_NONBLOCK);

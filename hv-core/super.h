@@ -27,6 +27,9 @@ enum super_state {
 };
 
 struct super_call;
+struct super_lease;
+struct super_ask;
+struct hv_pf_taken;
 
 struct super {
 	struct event_base *loop;
@@ -54,6 +57,9 @@ struct super {
 	unsigned int restarts, quick;
 	enum hv_how how;
 	char why[256];
+	struct super_lease *leases; /* of flue-pf's, that the guest's process has */
+	struct super_ask *asks;	    /* that flue-pf has not answered */
+	uint64_t asked_ns;	    /* since when a start waits for flue-pf; 0: none does */
 	struct rpc_reply *ending[RPC_CONNS_MAX]; /* who waits for the end */
 	unsigned int n_ending;
 };
@@ -68,6 +74,7 @@ void super_kill(struct super *s);
 
 /* super_call.c: calls of the guest's process. done gets result (borrowed), or NULL and e. timeout_s
  * 0: waits for ever. fds: n of them, not taken over. */
+#define SUPER_CALL_S 10
 typedef void (*super_done)(struct super *s, void *arg, const json_t *result, const struct err *e);
 void super_call(struct super *s, const char *call, const json_t *params, const int *fds,
 		unsigned int n, unsigned int timeout_s, super_done done, void *arg);
@@ -80,9 +87,34 @@ void super_calls_fail(struct super *s, const char *why);
 /* super_dial.c: the guest's process asks for a connection of a card's. */
 void super_dial(struct super *s, const char *nic);
 
+/* super_pf.c: virtual functions that flue-pf lends. t: the caller's descriptors, or NULL and e. */
+typedef void (*super_taken)(struct super *s, void *arg, const struct hv_pf_taken *t,
+			    const struct err *e);
+/* For a guest that runs; done is called once, perhaps from within. */
+void super_pf_take(struct super *s, const struct hv_nic_config *nic, super_taken done, void *arg);
+/* The guest's process has that card's VF, by its epoch; and those of all cards it began with. */
+void super_pf_has(struct super *s, const struct hv_nic_config *nic);
+void super_pf_started(struct super *s);
+/* It has it no more: flue-pf is told. epoch 0: whichever it is. False: it had none. All: its
+ * process has ended. */
+bool super_pf_give(struct super *s, const char *nic, uint64_t epoch);
+void super_pf_give_all(struct super *s);
+/* A start failed with that error. True: it is made again soon, as the VF is on its way back. */
+bool super_pf_wait(struct super *s, int code);
+void super_pf_end(struct super *s);
+
+/* super_nic.c: cards that come and go while the guest runs. */
+void super_nic_add(void *ctx, const json_t *params, struct rpc_reply *r);
+void super_nic_del(void *ctx, const json_t *params, struct rpc_reply *r);
+/* The guest's process says that the host's function is the guest's no more. */
+void super_nic_gone(struct super *s, const char *name);
+
 /* super_rpc.c */
 extern const struct rpc_handler super_handlers[];
 extern const struct rpc_later super_laters[];
+void super_refuse(struct rpc_reply *r, int code, const char *path, const char *text);
+/* A super_done whose arg is the call that waits for it. */
+void super_pass_on(struct super *s, void *arg, const json_t *result, const struct err *e);
 void super_tell_end(struct super *s); /* answers who waited for it */
 
 #endif

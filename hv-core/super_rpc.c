@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket's methods. What only the guest's process can do is handed on to it. */
-#include "hv-core/handin.h"
-#include "hv-core/handin_vfio.h"
 #include "hv-core/super.h"
 
 #include "base/clock.h"
@@ -13,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CALL_TIMEOUT_S 10
-
-static void answer(struct super *s, void *arg, const json_t *result, const struct err *e)
+void super_pass_on(struct super *s, void *arg, const json_t *result, const struct err *e)
 {
 	if (result)
 		rpc_reply_result(arg, json_incref((json_t *)result));
@@ -23,7 +19,7 @@ static void answer(struct super *s, void *arg, const json_t *result, const struc
 		rpc_reply_error(arg, e);
 }
 
-static void refuse(struct rpc_reply *r, int code, const char *path, const char *text)
+void super_refuse(struct rpc_reply *r, int code, const char *path, const char *text)
 {
 	struct err e = {0};
 
@@ -81,7 +77,7 @@ static void vm_show(void *ctx, const json_t *params, struct rpc_reply *r)
 	struct super *s = ctx;
 
 	if (s->state == SUPER_RUNNING || s->state == SUPER_STOPPING)
-		super_call(s, "show", params, NULL, 0, CALL_TIMEOUT_S, shown, r);
+		super_call(s, "show", params, NULL, 0, SUPER_CALL_S, shown, r);
 	else
 		rpc_reply_result(r, show(s, NULL));
 }
@@ -93,7 +89,7 @@ static void wait_for_end(struct super *s, struct rpc_reply *r)
 	if (s->n_ending < RPC_CONNS_MAX)
 		s->ending[s->n_ending++] = r;
 	else
-		refuse(r, -EBUSY, "", "too many wait for the end already");
+		super_refuse(r, -EBUSY, "", "too many wait for the end already");
 }
 
 static void vm_stop(void *ctx, const json_t *params, struct rpc_reply *r)
@@ -121,12 +117,12 @@ void super_tell_end(struct super *s)
 
 static void vm_pause(void *ctx, const json_t *params, struct rpc_reply *r)
 {
-	super_call(ctx, "pause", NULL, NULL, 0, CALL_TIMEOUT_S, answer, r);
+	super_call(ctx, "pause", NULL, NULL, 0, SUPER_CALL_S, super_pass_on, r);
 }
 
 static void vm_resume(void *ctx, const json_t *params, struct rpc_reply *r)
 {
-	super_call(ctx, "resume", NULL, NULL, 0, CALL_TIMEOUT_S, answer, r);
+	super_call(ctx, "resume", NULL, NULL, 0, SUPER_CALL_S, super_pass_on, r);
 }
 
 struct snapshot {
@@ -175,7 +171,7 @@ static void vm_snapshot(void *ctx, const json_t *params, struct rpc_reply *r)
 	struct err e = {0};
 
 	if (!sn) {
-		refuse(r, -ENOMEM, "", "out of memory");
+		super_refuse(r, -ENOMEM, "", "out of memory");
 		return;
 	}
 	sn->reply = r;
@@ -184,7 +180,7 @@ static void vm_snapshot(void *ctx, const json_t *params, struct rpc_reply *r)
 	if (asprintf(&sn->part, "%s.part", file) < 0)
 		sn->part = NULL;
 	if (file[0] != '/' || !sn->file || !sn->part) {
-		refuse(r, -EINVAL, "/file", "file: give the whole path, from / on");
+		super_refuse(r, -EINVAL, "/file", "file: give the whole path, from / on");
 		free_snapshot(sn);
 		return;
 	}
@@ -200,128 +196,10 @@ static void vm_snapshot(void *ctx, const json_t *params, struct rpc_reply *r)
 	super_call(ctx, "snapshot", NULL, &sn->fd, 1, 0, snapshot_done, sn);
 }
 
-/* A card that comes or goes while the guest runs. It is the supervisor's too, so that a reset does
- * not lose it. */
-struct plug {
-	struct rpc_reply *reply;
-	struct hv_nic_config nic;
-	int listen;
-};
-
-static unsigned int find_nic(const struct super *s, const char *name)
-{
-	unsigned int i = 0;
-
-	while (i < s->config->nics && strcmp(s->config->nic[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-static void plugged(struct super *s, void *arg, const json_t *result, const struct err *e)
-{
-	struct plug *p = arg;
-	struct hv_config *c = s->config;
-
-	if (result && c->nics < HV_NICS_MAX) {
-		s->listen[c->nics] = p->listen;
-		c->nic[c->nics++] = p->nic;
-	} else if (p->listen >= 0) {
-		close(p->listen);
-		unlink(p->nic.socket);
-	}
-	answer(s, p->reply, result, e);
-	free(p);
-}
-
-static bool is_ours(const struct super *s, const json_t *params, struct rpc_reply *r)
-{
-	if (strcmp(json_get_str(params, "guest", ""), s->config->name) == 0)
-		return true;
-	refuse(r, -ENOENT, "/guest", "guest: another guest runs here");
-	return false;
-}
-
-static void nic_add(void *ctx, const json_t *params, struct rpc_reply *r)
-{
-	struct super *s = ctx;
-	struct plug *p;
-	struct hv_nic_fds fds = {-1, -1, -1, -1};
-	struct err e = {0};
-
-	if (!is_ours(s, params, r))
-		return;
-	p = calloc(1, sizeof(*p));
-	if (!p) {
-		refuse(r, -ENOMEM, "", "out of memory");
-		return;
-	}
-	p->reply = r;
-	p->listen = -1;
-	if (hv_config_nic(&p->nic, params, &e) != 0)
-		rpc_reply_error(r, &e);
-	else if (find_nic(s, p->nic.name) < s->config->nics)
-		refuse(r, -EEXIST, "/name", "name: the guest has a card of that name");
-	else if (s->config->nics == HV_NICS_MAX)
-		refuse(r, -ENOSPC, "", "the guest has all the cards it can have");
-	else if (hv_handin_listen(&p->listen, &p->nic, &e) != 0 ||
-		 hv_handin_direct(&fds, &p->nic, 1, &hv_handin_vfio, &e) != 0)
-		rpc_reply_error(r, &e);
-	else {
-		/* The child tells by the model which they are. */
-		const int direct[] = {fds.container, fds.group};
-		bool is_direct = p->nic.model == HV_NIC_DIRECT;
-
-		super_call(s, "nic-add", params, is_direct ? direct : &p->listen,
-			   is_direct ? 2 : p->listen >= 0, CALL_TIMEOUT_S, plugged, p);
-		hv_handin_nic_close(&fds);
-		return;
-	}
-	free(p);
-}
-
-static void unplugged(struct super *s, void *arg, const json_t *result, const struct err *e)
-{
-	struct plug *p = arg;
-	unsigned int i = find_nic(s, p->nic.name);
-	struct hv_config *c = s->config;
-
-	if (result && i < c->nics) {
-		if (s->listen[i] >= 0) {
-			close(s->listen[i]);
-			unlink(c->nic[i].socket);
-		}
-		c->nics--;
-		memmove(&c->nic[i], &c->nic[i + 1], (c->nics - i) * sizeof(c->nic[0]));
-		memmove(&s->listen[i], &s->listen[i + 1], (c->nics - i) * sizeof(s->listen[0]));
-		s->listen[c->nics] = -1;
-	}
-	answer(s, p->reply, result, e);
-	free(p);
-}
-
-static void nic_del(void *ctx, const json_t *params, struct rpc_reply *r)
-{
-	struct super *s = ctx;
-	const char *name = json_get_str(params, "name", "");
-	struct plug *p;
-
-	if (!is_ours(s, params, r))
-		return;
-	p = calloc(1, sizeof(*p));
-	if (!p || find_nic(s, name) == s->config->nics) {
-		refuse(r, p ? -ENOENT : -ENOMEM, "/name", "name: the guest has no such card");
-		free(p);
-		return;
-	}
-	p->reply = r;
-	p->nic = s->config->nic[find_nic(s, name)];
-	super_call(s, "nic-del", params, NULL, 0, CALL_TIMEOUT_S, unplugged, p);
-}
-
 const struct rpc_handler super_handlers[] = {{NULL, NULL}};
 
 const struct rpc_later super_laters[] = {
-	{"vm.show", vm_show},	{"vm.stop", vm_stop},	  {"vm.kill", vm_kill},
-	{"vm.pause", vm_pause}, {"vm.resume", vm_resume}, {"vm.snapshot", vm_snapshot},
-	{"nic.add", nic_add},	{"nic.del", nic_del},	  {NULL, NULL},
+	{"vm.show", vm_show},	    {"vm.stop", vm_stop},	{"vm.kill", vm_kill},
+	{"vm.pause", vm_pause},	    {"vm.resume", vm_resume},	{"vm.snapshot", vm_snapshot},
+	{"nic.add", super_nic_add}, {"nic.del", super_nic_del}, {NULL, NULL},
 };

@@ -6,7 +6,8 @@
  *	to the guest	{"id":1,"call":"show","params":{..}}	without id: no answer is wanted
  *	from it		{"id":1,"result":{..}} or
  *{"id":1,"error":{"code":-22,"text":"..","path":".."}}
- *			{"event":"running"}, {"event":"failed",..error..},
+ *			{"event":"running"}, {"event":"gone","nic":".."},
+ *{"event":"failed",..error..},
  *			{"event":"end","end":"power-off","why":".."}
  *
  * The supervisor trusts what comes from a guest's process no further than a peer of the control
