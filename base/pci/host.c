@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/pci/host.h"
 
+#include "base/pci/function.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define NAME_LEN 64
 
 bool pci_address_ok(const char *address)
 {
@@ -24,20 +24,6 @@ bool pci_address_ok(const char *address)
 			return false;
 		}
 	}
-	return true;
-}
-
-/* The last part of what the link points to. False: there is no such link. */
-static bool link_name(const char *path, char name[NAME_LEN])
-{
-	char to[PATH_MAX], *last;
-	ssize_t len = readlink(path, to, sizeof(to) - 1);
-
-	if (len <= 0)
-		return false;
-	to[len] = '\0';
-	last = strrchr(to, '/');
-	snprintf(name, NAME_LEN, "%.*s", NAME_LEN - 1, last ? last + 1 : to);
 	return true;
 }
 
@@ -60,10 +46,9 @@ static bool may_stay(const char *driver)
 
 int pci_driver_check(const char *sysfs, const char *address, struct err *e)
 {
-	char path[PATH_MAX], driver[NAME_LEN] = "no driver";
+	char driver[PCI_NAME] = "no driver";
 
-	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs, address);
-	if (link_name(path, driver) && is_vfio(driver))
+	if (pci_driver(sysfs, address, driver) && is_vfio(driver))
 		return 0;
 	return err_set(e, -EBUSY,
 		       "%s has %s, not vfio-pci: modprobe vfio-pci; cd /sys/bus/pci/devices/%s; "
@@ -79,7 +64,7 @@ static int not_member(const struct dirent *d)
 
 int pci_group_check(const char *sysfs, unsigned int group, const char *except, struct err *e)
 {
-	char path[PATH_MAX], driver[NAME_LEN], users[256] = "";
+	char path[PATH_MAX], driver[PCI_NAME], users[256] = "";
 	struct dirent **member;
 	size_t len = 0;
 	int n;
@@ -89,10 +74,9 @@ int pci_group_check(const char *sysfs, unsigned int group, const char *except, s
 	if (n < 0)
 		return err_set(e, -ENODEV, "cannot read %s: %s", path, strerror(errno));
 	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs,
-			 member[i]->d_name);
-		if ((!except || strcmp(member[i]->d_name, except)) && link_name(path, driver) &&
-		    !may_stay(driver) && len < sizeof(users))
+		if ((!except || strcmp(member[i]->d_name, except)) &&
+		    pci_driver(sysfs, member[i]->d_name, driver) && !may_stay(driver) &&
+		    len < sizeof(users))
 			len += (size_t)snprintf(users + len, sizeof(users) - len, "%s%s (%s)",
 						len ? ", " : "", member[i]->d_name, driver);
 		free(member[i]);
@@ -109,7 +93,8 @@ int pci_group_check(const char *sysfs, unsigned int group, const char *except, s
 
 int pci_group_of(const char *sysfs, const char *address, unsigned int *group, struct err *e)
 {
-	char path[PATH_MAX], name[NAME_LEN];
+	char path[PATH_MAX], to[PATH_MAX], *last;
+	ssize_t len;
 
 	if (!pci_address_ok(address))
 		return err_set(
@@ -125,7 +110,10 @@ int pci_group_of(const char *sysfs, const char *address, unsigned int *group, st
 			"number wanted to its PF's sriov_numvfs first",
 			address);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/iommu_group", sysfs, address);
-	if (!link_name(path, name) || sscanf(name, "%u", group) != 1)
+	len = readlink(path, to, sizeof(to) - 1);
+	to[len > 0 ? len : 0] = '\0';
+	last = strrchr(to, '/');
+	if (sscanf(last ? last + 1 : to, "%u", group) != 1)
 		return err_set(e, -ENODEV,
 			       "%s is behind no IOMMU: switch it on in the firmware (VT-d, AMD-Vi) "
 			       "and, on Intel, boot the host with intel_iommu=on",

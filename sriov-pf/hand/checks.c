@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sriov-pf/hand/checks.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -41,39 +39,6 @@ void pf_hand_refuse(struct pf_hand_finding *f, int code, const char *fmt, ...)
 void pf_hand_cure(struct pf_hand_finding *f, const char *fmt, ...)
 {
 	SAY(f->cure, fmt);
-}
-
-size_t pf_hand_read(char *buf, size_t size, const char *fmt, ...)
-{
-	char path[PATH_MAX];
-	ssize_t len;
-	int fd;
-
-	SAY(path, fmt);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = fd >= 0 ? read(fd, buf, size - 1) : 0;
-	if (fd >= 0)
-		close(fd);
-	len = len > 0 ? len : 0;
-	buf[len] = '\0';
-	return (size_t)len;
-}
-
-unsigned int pf_hand_members(const struct pf_hand_look *look)
-{
-	char path[PATH_MAX];
-	struct dirent *d;
-	unsigned int n = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "%s/kernel/iommu_groups/%u/devices", look->host->sysfs,
-		 look->group);
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		n += d->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
-	return n;
 }
 
 /* base/pci says what is wrong and what mends it in one sentence, with this between them. */

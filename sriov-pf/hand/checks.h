@@ -73,12 +73,6 @@ void pf_hand_refuse(struct pf_hand_finding *f, int code, const char *fmt, ...)
 void pf_hand_cure(struct pf_hand_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The file's first bytes as text, "" if there is none; they are len, without the NUL. */
-size_t pf_hand_read(char *buf, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-/* How many functions the group has. */
-unsigned int pf_hand_members(const struct pf_hand_look *look);
-
 /* In files of their own. */
 void pf_hand_check_remapping(const struct pf_hand_look *look, struct pf_hand_finding *f);
 void pf_hand_check_regions(const struct pf_hand_look *look, struct pf_hand_finding *f);

@@ -2,22 +2,13 @@
 /* What the function itself has, and the bridges above it. */
 #include "sriov-pf/hand/checks.h"
 
-#include "base/pci/caps.h"
+#include "base/pci/function.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* What the kernel asks of a port before it takes what is below it for apart. */
-#define ACS_WANTED (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
-
-#define BARS		 6
-#define IORESOURCE_MEM	 0x200
-#define IORESOURCE_UNSET 0x20000000
 
 struct path {
 	unsigned int ports, unread;
@@ -27,27 +18,15 @@ struct path {
 static void look_at_port(const struct pf_hand_look *look, const char *address, struct path *p)
 {
 	size_t len = strlen(p->lacking);
-	uint8_t config[PCI_CONFIG_BYTES];
-	char on[PCI_ACS_TEXT];
-	struct pci_acs acs;
-	struct err e;
-	int n = pci_config_read(look->host->sysfs, address, config, &e), type;
+	char why[PCI_NAME];
+	int isolates = pci_port_isolates(look->host->sysfs, address, why);
 
 	p->ports++;
-	if (n <= 64) {
+	if (isolates < 0)
 		p->unread++;
-		return;
-	}
-	type = pci_port_type(config, (size_t)n);
-	acs = pci_acs(config, (size_t)n);
-	/* A switch's upstream port has one way to go. */
-	if (type == PCI_EXP_TYPE_UPSTREAM || (acs.on & ACS_WANTED) == ACS_WANTED)
-		return;
-	snprintf(p->lacking + len, sizeof(p->lacking) - len, "%s%s (%s)", len ? ", " : "", address,
-		 type < 0 || type == PCI_EXP_TYPE_PCI_BRIDGE ? "a conventional bus"
-		 : !acs.there				     ? "no ACS"
-		 : acs.on & ACS_WANTED			     ? pci_acs_text(acs.on, on)
-							     : "ACS off");
+	else if (!isolates)
+		snprintf(p->lacking + len, sizeof(p->lacking) - len, "%s%s (%s)", len ? ", " : "",
+			 address, why);
 }
 
 /* The folders above the function's own are the bridges, from the root on. */
@@ -68,7 +47,7 @@ static void look_up(const struct pf_hand_look *look, struct path *p)
  * counts; ACS explains it. */
 void pf_hand_check_acs(const struct pf_hand_look *look, struct pf_hand_finding *f)
 {
-	unsigned int members = pf_hand_members(look);
+	unsigned int members = pci_group_members(look->host->sysfs, look->group);
 	struct path p = {0};
 
 	look_up(look, &p);
@@ -99,50 +78,28 @@ void pf_hand_check_acs(const struct pf_hand_look *look, struct pf_hand_finding *
 
 void pf_hand_check_reset(const struct pf_hand_look *look, struct pf_hand_finding *f)
 {
-	const char *sysfs = look->host->sysfs;
-	uint8_t config[PCI_CONFIG_BYTES];
-	char method[128];
-	struct err e;
-	int n = pci_config_read(sysfs, look->address, config, &e);
-	bool flr = n > 0 && pci_flr(config, (size_t)n);
+	char method[PCI_NAME];
 
-	pf_hand_read(method, sizeof(method), "%s/bus/pci/devices/%s/reset_method", sysfs,
-		     look->address);
-	method[strcspn(method, "\n")] = '\0';
-	if (method[0]) {
+	if (pci_can_reset(look->host->sysfs, look->address, method)) {
 		pf_hand_ok(f, "it can be reset: %s", method);
-	} else if (flr) {
-		pf_hand_ok(f, "it can be reset: FLR");
-	} else {
-		pf_hand_refuse(f, -ENOTSUP,
-			       "%s cannot be reset (no reset_method, no FLR): what one guest left "
-			       "in it the next would find",
-			       look->address);
-		pf_hand_cure(f,
-			     "echo default > /sys/bus/pci/devices/%s/reset_method, if somebody "
-			     "emptied it; else take another card",
-			     look->address);
+		return;
 	}
+	pf_hand_refuse(
+		f, -ENOTSUP,
+		"%s cannot be reset (no reset_method, no FLR): what one guest left in it the "
+		"next would find",
+		look->address);
+	pf_hand_cure(f,
+		     "echo default > /sys/bus/pci/devices/%s/reset_method, if somebody emptied it; "
+		     "else take another card",
+		     look->address);
 }
 
-/* "start end flags" a BAR. A VF's have no address when the firmware left no room for them. */
 void pf_hand_check_bars(const struct pf_hand_look *look, struct pf_hand_finding *f)
 {
-	char text[2048], *line, *rest = NULL;
-	uint64_t first, last, flags, bytes = 0;
-	unsigned int n = 0;
+	uint64_t bytes;
+	unsigned int n = pci_bars(look->host->sysfs, look->address, &bytes);
 
-	pf_hand_read(text, sizeof(text), "%s/bus/pci/devices/%s/resource", look->host->sysfs,
-		     look->address);
-	line = strtok_r(text, "\n", &rest);
-	for (int i = 0; line && i < BARS; i++, line = strtok_r(NULL, "\n", &rest)) {
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first, &last, &flags) != 3 ||
-		    !(flags & IORESOURCE_MEM) || (flags & IORESOURCE_UNSET) || first == 0 ||
-		    last <= first)
-			continue;
-		bytes += last - first + 1;
-		n++;
-	}
 	if (n) {
 		pf_hand_ok(f, "%u BARs of %" PRIu64 " KiB have their place", n, bytes >> 10);
 		return;

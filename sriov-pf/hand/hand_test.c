@@ -268,7 +268,7 @@ static void ports_that_keep_nothing_apart(void **state)
 	/* The kernel knows better: the group has one function. */
 	write_config(PORT, PCI_EXP_TYPE_ROOT_PORT, 0x01, false);
 	assert_int_equal(check(NULL, NULL), 0);
-	expect("acs", "ok", PORT " (SV)", "");
+	expect("acs", "ok", PORT " (only SV)", "");
 	add("0000:01:10.2", PORT, "vfio-pci", 9);
 	assert_int_equal(check(NULL, NULL), 0);
 	expect("acs", "warned", "group 9 has 2", "a slot below a port with ACS");
@@ -291,7 +291,7 @@ static void no_reset(void **state)
 {
 	run("rm sys/bus/pci/devices/" VF "/reset_method");
 	assert_int_equal(check(NULL, NULL), 0);
-	expect("reset", "ok", "FLR", "");
+	expect("reset", "ok", "flr", "");
 	write_config(VF, PCI_EXP_TYPE_ENDPOINT, 0, false);
 	refused(NULL, -ENOTSUP, "reset", VF " cannot be reset", "another card");
 }

@@ -13,27 +13,13 @@
  */
 #include "sriov-pf/hand/checks.h"
 
+#include "base/pci/function.h"
+
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MODULE "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
-
-static bool names_tell(const struct pf_hand_host *host)
-{
-	char path[PATH_MAX], line[8192];
-	bool found = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/interrupts", host->proc);
-	f = fopen(path, "re");
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, " IR-") != NULL;
-	if (f)
-		fclose(f);
-	return found;
-}
 
 static void judge_unsafe(struct pf_hand_finding *f, bool named)
 {
@@ -68,11 +54,11 @@ static void refuse_trial(struct pf_hand_finding *f, unsigned int group, bool nam
 
 void pf_hand_check_remapping(const struct pf_hand_look *look, struct pf_hand_finding *f)
 {
-	bool named = names_tell(look->host);
+	bool named = pci_interrupts_remapped(look->host->proc);
 	char unsafe[4];
 	int tried;
 
-	pf_hand_read(unsafe, sizeof(unsafe), "%s/" MODULE, look->host->sysfs);
+	pci_read_text(unsafe, sizeof(unsafe), "%s/" MODULE, look->host->sysfs);
 	if (unsafe[0] == 'Y' || unsafe[0] == '1') {
 		judge_unsafe(f, named);
 		return;
@@ -129,8 +115,8 @@ void pf_hand_check_regions(const struct pf_hand_look *look, struct pf_hand_findi
 	uint64_t first, last;
 	unsigned int n = 0;
 
-	pf_hand_read(text, sizeof(text), "%s/kernel/iommu_groups/%u/reserved_regions",
-		     look->host->sysfs, look->group);
+	pci_read_text(text, sizeof(text), "%s/kernel/iommu_groups/%u/reserved_regions",
+		      look->host->sysfs, look->group);
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %31s", &first, &last, kind) != 3 ||
 		    strcmp(kind, "direct-relaxable") == 0)
