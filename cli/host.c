@@ -2,19 +2,33 @@
 #include "cli/cli.h"
 #include "cli/host_check.h"
 
+/* What a network function can be. */
+static void use_text(FILE *out, const char *name, const json_t *use)
+{
+	if (use)
+		fprintf(out, "%27s%s: %s: %s\n", "", name,
+			json_get_bool(use, "can", false) ? "yes" : "no",
+			json_get_str(use, "why", ""));
+}
+
 /* One item a line, its cure on the next, so that it can be copied whole. */
 static void check_text(FILE *out, const json_t *params, const json_t *result)
 {
+	static const struct {
+		const char *name, *key;
+	} uses[] = {{"shared", "shared"}, {"handed over", "handed_over"}, {"migrated", "migrated"}};
 	json_t *r;
 	size_t i;
 
 	json_array_foreach (result, i, r) {
 		const char *cure = json_get_str(r, "cure", NULL);
 
-		fprintf(out, "%-8s %-15s %s\n", json_get_str(r, "state", ""),
+		fprintf(out, "%-8s %-17s %s\n", json_get_str(r, "state", ""),
 			json_get_str(r, "item", ""), json_get_str(r, "means", ""));
 		if (cure)
-			fprintf(out, "%25s%s\n", "", cure);
+			fprintf(out, "%27s%s\n", "", cure);
+		for (size_t k = 0; k < sizeof(uses) / sizeof(uses[0]); k++)
+			use_text(out, uses[k].name, json_object_get(r, uses[k].key));
 	}
 }
 

@@ -18,7 +18,7 @@
 void host_row(struct host_check *c, const char *item, const char *state, const char *cure,
 	      const char *means_fmt, ...)
 {
-	char means[256];
+	char means[512];
 	json_t *r;
 	va_list ap;
 
@@ -261,6 +261,7 @@ json_t *host_check(const char *root)
 	check_device(&c, "/dev/vhost-net", "note", "ports cannot have backend vhost-net",
 		     "vhost_net");
 	check_iommu(&c);
+	host_check_direct(&c);
 	check_cores(&c);
 	check_memlock(&c);
 	return c.rows;

@@ -22,7 +22,15 @@ const char *host_at(const struct host_check *c, const char *path, char *buf, siz
 /* The file's first line without its end; "" if there is none. */
 void host_read_line(const struct host_check *c, const char *path, char *line, size_t size);
 
-/* What carries the guests: which KVM, and what of the processor it uses. */
+/* Is the kernel's module there; is its parameter on? */
+bool host_has_module(const struct host_check *c, const char *module);
+bool host_parameter(const struct host_check *c, const char *module, const char *parameter);
+
+/* What carries the guests: which KVM. */
 void host_check_guests(struct host_check *c);
+/* What a device that is a guest's own needs of processor and platform; then: */
+void host_check_direct(struct host_check *c);
+/* the network functions, one row each, after what is to be said of all. */
+void host_check_functions(struct host_check *c);
 
 #endif

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What carries the guests. Nobody asks the processor here: a KVM is what its module says it uses.
- * Second stage paging (EPT, NPT) and tags in the TLB (VPID, ASID) are KVM's business; a host
- * without them runs guests, slowly, and this says so.
- */
+/* What carries the guests. Nobody asks the processor here: a KVM is what its module says it is.
+ * What of the processor it uses is in host_direct.c. */
 #include "cli/host_check_impl.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool is_on(const struct host_check *c, const char *module, const char *parameter)
+bool host_parameter(const struct host_check *c, const char *module, const char *parameter)
 {
 	char path[128], line[16];
 
@@ -19,7 +16,7 @@ static bool is_on(const struct host_check *c, const char *module, const char *pa
 	return line[0] == 'Y' || line[0] == '1';
 }
 
-static bool is_loaded(const struct host_check *c, const char *module)
+bool host_has_module(const struct host_check *c, const char *module)
 {
 	char path[128], full[512];
 
@@ -27,30 +24,10 @@ static bool is_loaded(const struct host_check *c, const char *module)
 	return access(host_at(c, path, full, sizeof(full)), F_OK) == 0;
 }
 
-static void check_intel(struct host_check *c)
+static void in_hardware(struct host_check *c, const char *module, const char *how)
 {
-	bool ept = is_on(c, "kvm_intel", "ept"), vpid = is_on(c, "kvm_intel", "vpid");
-
-	host_row(c, "KVM", ept && vpid ? "ok" : "note",
-		 ept && vpid ? NULL
-			     : "sudo modprobe -r kvm_intel && sudo modprobe kvm_intel ept=1 vpid=1",
-		 "VT-x; EPT %s, VPID %s, posted interrupts %s, nesting %s",
-		 ept ? "in use" : "off: guests' paging is slow",
-		 vpid ? "in use" : "off: each exit empties the TLB",
-		 is_on(c, "kvm_intel", "enable_apicv") ? "in use" : "off",
-		 is_on(c, "kvm_intel", "nested") ? "on" : "off");
-}
-
-static void check_amd(struct host_check *c)
-{
-	bool npt = is_on(c, "kvm_amd", "npt");
-
-	host_row(c, "KVM", npt ? "ok" : "note",
-		 npt ? NULL : "sudo modprobe -r kvm_amd && sudo modprobe kvm_amd npt=1",
-		 "AMD-V with ASIDs; NPT %s, posted interrupts (AVIC) %s, nesting %s",
-		 npt ? "in use" : "off: guests' paging is slow",
-		 is_on(c, "kvm_amd", "avic") ? "in use" : "off",
-		 is_on(c, "kvm_amd", "nested") ? "on" : "off");
+	host_row(c, "KVM", "ok", NULL, "%s (%s), nesting %s", how, module,
+		 host_parameter(c, module, "nested") ? "on" : "off");
 }
 
 static void check_disks(struct host_check *c)
@@ -68,11 +45,11 @@ void host_check_guests(struct host_check *c)
 {
 	char full[512];
 
-	if (is_loaded(c, "kvm_intel"))
-		check_intel(c);
-	else if (is_loaded(c, "kvm_amd"))
-		check_amd(c);
-	else if (is_loaded(c, "kvm_pvm"))
+	if (host_has_module(c, "kvm_intel"))
+		in_hardware(c, "kvm_intel", "VT-x");
+	else if (host_has_module(c, "kvm_amd"))
+		in_hardware(c, "kvm_amd", "AMD-V");
+	else if (host_has_module(c, "kvm_pvm"))
 		host_row(c, "KVM", "note", NULL,
 			 "in software (kvm_pvm), without VT-x or AMD-V, EPT or NPT: a guest's "
 			 "kernel is emulated, too "

@@ -56,7 +56,7 @@ done
 
 say "host check names each thing, without a switch too"
 flue --socket $T/nobody.sock host check >$T/out || true
-for word in huge kvm tun vhost iommu core; do
+for word in huge kvm tun vhost iommu core remapping ACS SR-IOV; do
 	grep -qi $word $T/out || fail "host check does not mention $word"
 done
 
