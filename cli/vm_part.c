@@ -115,14 +115,10 @@ static int del(struct cli *c, const struct cli_verb *verb, json_t *params)
 static void nics_text(FILE *out, const json_t *params, const json_t *result)
 {
 	static const struct column columns[] = {
-		{"GUEST", "guest", NULL, NULL},
-		{"CARD", "name", NULL, NULL},
-		{"MODEL", "model", NULL, NULL},
-		{"SOCKET", "socket", NULL, NULL},
-		{"MODE", "mode", NULL, NULL},
-		{"ADDRESS", "address", NULL, NULL},
-		{"VF", "vf", NULL, NULL},
-		{0},
+		{"GUEST", "guest", NULL, NULL}, {"CARD", "name", NULL, NULL},
+		{"MODEL", "model", NULL, NULL}, {"SOCKET", "socket", NULL, NULL},
+		{"MODE", "mode", NULL, NULL},	{"ADDRESS", "address", NULL, NULL},
+		{"VF", "vf", NULL, NULL},	{0},
 	};
 
 	render_table(out, columns, result);

@@ -40,7 +40,7 @@ static void reply(int fd, const struct turn *t)
 	} control = {0};
 	struct iovec iov = {(char *)t->answer, strlen(t->answer)};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-	int fds[FDS_MAX];
+	int fds[FDS_MAX] = {0};
 
 	for (unsigned int i = 0; i < t->fds; i++)
 		fds[i] = open(t->device, O_RDONLY | O_CLOEXEC);

@@ -232,7 +232,9 @@ static void memory_where_the_platform_keeps_some(void **state)
 	/* The last byte counts. */
 	g.range[0].last = 0xfee00000;
 	refused(&g, -ERANGE, "reserved-regions", "0xfee00000-0xfeefffff", "less memory");
-	g.range[0].last = 0xfedfffff;
+	g.range[0] = (struct pf_hand_range){0xfee80000, 0xfeefffff};
+	refused(&g, -ERANGE, "reserved-regions", "0xfee80000-0xfeefffff", "0xfee00000");
+	g.range[0] = (struct pf_hand_range){0, 0xfedfffff};
 	run("echo '0x00000000000a0000 0x00000000000bffff direct-relaxable' >> "
 	    "sys/kernel/iommu_groups/9/reserved_regions");
 	assert_int_equal(check(&g, NULL), 0);
@@ -333,6 +335,8 @@ static void this_machine_says_what_it_lacks(void **state)
 
 static void memory_is_read_with_distrust(void **state)
 {
+	static const char nine[] = "[[0,1],[2,3],[4,5],[6,7],[8,9],[10,11],[12,13],[14,15],"
+				   "[16,17]]";
 	static const char *const bad[] = {"{}",
 					  "[1]",
 					  "[[1]]",
@@ -340,8 +344,7 @@ static void memory_is_read_with_distrust(void **state)
 					  "[[-1,5]]",
 					  "[[\"a\",\"b\"]]",
 					  "[[0,9223372036854775807]]",
-					  "[[0,1],[2,3],[4,5],[6,7],[8,9],[10,11],[12,13],"
-					  "[14,15],[16,17]]"};
+					  nine};
 	json_t *j = json_loads("[[0,4095],[4294967296,4294971391]]", 0, NULL);
 	struct pf_hand_guest g = {0};
 	struct err e = {0};
