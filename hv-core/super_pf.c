@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "hv-core/handin_pf.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,9 +27,10 @@ struct super_lease {
 struct super_ask {
 	struct super_ask *next;
 	struct super *super;
-	int fd;
+	int fd; /* -1: it is to be asked again */
 	struct event *on;
-	char vf[HV_VF];
+	struct hv_nic_config nic;
+	uint64_t began_ns;
 	super_taken done; /* NULL: a give */
 	void *arg;
 };
@@ -43,7 +43,8 @@ static void forget(struct super_ask *a)
 		at = &(*at)->next;
 	*at = a->next;
 	event_free(a->on);
-	close(a->fd);
+	if (a->fd >= 0)
+		close(a->fd);
 	free(a);
 }
 
@@ -56,11 +57,32 @@ static void on_given(struct super_ask *a, short what)
 	else
 		hv_pf_given(a->fd, &e);
 	if (e.code)
-		log_warn("%s: gave %s back, but flue-pf: %s", a->super->config->name, a->vf,
+		log_warn("%s: gave %s back, but flue-pf: %s", a->super->config->name, a->nic.vf,
 			 e.text);
 }
 
-static void on_taken(struct super_ask *a, short what)
+static void on_soon(evutil_socket_t fd, short what, void *arg);
+
+/* False: it is given up. */
+static bool wait_a_moment(struct super_ask *a)
+{
+	struct event *soon;
+
+	if (clock_now_ns() - a->began_ns > HV_PF_PATIENCE_MS * 1000000ull)
+		return false;
+	soon = evtimer_new(a->super->loop, on_soon, a);
+	if (!soon)
+		return false;
+	evtimer_add(soon, &(struct timeval){.tv_usec = HV_PF_SOON_MS * 1000});
+	event_free(a->on);
+	a->on = soon;
+	close(a->fd);
+	a->fd = -1;
+	return true;
+}
+
+/* True: it is asked again. */
+static bool on_taken(struct super_ask *a, short what)
 {
 	struct hv_pf_taken t;
 	struct err e = {0};
@@ -70,70 +92,107 @@ static void on_taken(struct super_ask *a, short what)
 			"flue-pf does not answer; 'flue pf show' says what it does");
 	else
 		hv_pf_taken(a->fd, &t, &e);
+	if (e.code == -EAGAIN && wait_a_moment(a))
+		return true;
 	a->done(a->super, a->arg, e.code ? NULL : &t, &e);
+	return false;
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
 {
 	struct super_ask *a = arg;
 
-	if (a->done)
-		on_taken(a, what);
-	else
+	if (!a->done)
 		on_given(a, what);
+	else if (on_taken(a, what))
+		return;
 	forget(a);
 }
 
-/* message: taken over. */
-static int ask(struct super *s, const char *vf, json_t *message, unsigned int timeout_ms,
-	       super_taken done, void *arg, struct err *e)
+static json_t *message(const struct super_ask *a)
 {
-	const struct timeval t = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-	struct super_ask *a = calloc(1, sizeof(*a));
-	int fd = hv_pf_ask(message, e);
+	const struct hv_config *c = a->super->config;
+
+	return a->done ? hv_pf_take_message(c->name, c->mem_bytes, &a->nic)
+		       : hv_pf_give_message(a->nic.vf, a->nic.epoch);
+}
+
+/* Sends the message; what was listened to before is no more. */
+static int say(struct super_ask *a, struct err *e)
+{
+	unsigned int ms = a->done ? HV_PF_TAKE_MS : HV_PF_GIVE_MS;
+	int fd = hv_pf_ask(message(a), e);
+	struct event *on;
 
 	if (fd < 0)
-		goto free_ask;
-	if (a)
-		a->on = event_new(s->loop, fd, EV_READ, on_answer, a);
-	if (!a || !a->on || event_add(a->on, &t) != 0)
-		goto close_fd;
-	a->next = s->asks;
-	a->super = s;
+		return fd;
+	on = event_new(a->super->loop, fd, EV_READ, on_answer, a);
+	if (!on || event_add(on, &(struct timeval){ms / 1000, ms % 1000 * 1000}) != 0) {
+		if (on)
+			event_free(on);
+		close(fd);
+		return err_set(e, -ENOMEM, "out of memory");
+	}
+	if (a->on)
+		event_free(a->on);
+	a->on = on;
 	a->fd = fd;
-	a->done = done;
-	a->arg = arg;
-	snprintf(a->vf, sizeof(a->vf), "%s", vf);
+	return 0;
+}
+
+static void on_soon(evutil_socket_t fd, short what, void *arg)
+{
+	struct super_ask *a = arg;
+	struct err e = {0};
+
+	if (say(a, &e) == 0)
+		return;
+	a->done(a->super, a->arg, NULL, &e);
+	forget(a);
+}
+
+/* done NULL: a give, of nic's epoch. */
+static int ask(struct super *s, const struct hv_nic_config *nic, super_taken done, void *arg,
+	       struct err *e)
+{
+	struct super_ask *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (!a)
+		return err_set(e, -ENOMEM, "out of memory");
+	*a = (struct super_ask){.super = s,
+				.fd = -1,
+				.nic = *nic,
+				.began_ns = clock_now_ns(),
+				.done = done,
+				.arg = arg};
+	rc = say(a, e);
+	if (rc) {
+		free(a);
+		return rc;
+	}
+	a->next = s->asks;
 	s->asks = a;
 	return 0;
-
-close_fd:
-	close(fd);
-	fd = err_set(e, -ENOMEM, "out of memory");
-	if (a && a->on)
-		event_free(a->on);
-free_ask:
-	free(a);
-	return fd;
 }
 
 void super_pf_take(struct super *s, const struct hv_nic_config *nic, super_taken done, void *arg)
 {
-	json_t *message = hv_pf_take_message(s->config->name, s->config->mem_bytes, nic);
 	struct err e = {0};
 
-	if (ask(s, nic->vf, message, HV_PF_TAKE_MS, done, arg, &e))
+	if (ask(s, nic, done, arg, &e))
 		done(s, arg, NULL, &e);
 }
 
-static void give(struct super *s, const char *vf, uint64_t epoch)
+static void give(struct super *s, const struct super_lease *l)
 {
-	json_t *message = hv_pf_give_message(vf, epoch);
+	struct hv_nic_config nic = {.epoch = l->epoch};
 	struct err e = {0};
 
-	if (ask(s, vf, message, HV_PF_GIVE_MS, NULL, NULL, &e))
-		log_warn("%s: cannot tell flue-pf that %s is given back: %s", s->config->name, vf,
-			 e.text);
+	memcpy(nic.vf, l->vf, sizeof(nic.vf));
+	if (ask(s, &nic, NULL, NULL, &e))
+		log_warn("%s: cannot tell flue-pf that %s is given back: %s", s->config->name,
+			 l->vf, e.text);
 }
 
 void super_pf_has(struct super *s, const struct hv_nic_config *nic)
@@ -167,7 +226,7 @@ bool super_pf_give(struct super *s, const char *nic, uint64_t epoch)
 	if (!l)
 		return false;
 	*at = l->next;
-	give(s, l->vf, l->epoch);
+	give(s, l);
 	free(l);
 	return true;
 }
@@ -226,8 +285,10 @@ void super_pf_end(struct super *s)
 
 	err_set(&e, -ESRCH, "the guest has ended");
 	while (s->asks) {
-		if (s->asks->done)
-			s->asks->done(s, s->asks->arg, NULL, &e);
-		forget(s->asks);
+		struct super_ask *a = s->asks;
+
+		if (a->done)
+			a->done(s, a->arg, NULL, &e);
+		forget(a);
 	}
 }
