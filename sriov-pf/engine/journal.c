@@ -81,13 +81,21 @@ int pf_journal_add(struct pf_journal *j, const json_t *line, struct err *e)
 		j->broken = ftruncate(j->fd, j->whole) != 0;
 		return failed(j, rc, "write", e);
 	}
-	point(j, "journal sync");
-	if (fdatasync(j->fd) != 0) {
-		j->broken = true;
-		return failed(j, -errno, "sync", e);
-	}
 	j->whole += len;
 	return 0;
+}
+
+static int append_synced(struct pf_journal *j, const json_t *line, struct err *e)
+{
+	int rc = pf_journal_add(j, line, e);
+
+	if (rc != 0)
+		return rc;
+	point(j, "journal sync");
+	if (fdatasync(j->fd) == 0)
+		return 0;
+	j->broken = true;
+	return failed(j, -errno, "sync", e);
 }
 
 static int sync_dir(struct pf_journal *j, struct err *e)
@@ -128,7 +136,7 @@ static int create(struct pf_journal *j, const json_t *begin, struct err *e)
 		       O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (j->fd < 0)
 		return failed(j, -errno, "make", e);
-	rc = pf_journal_add(j, begin, e);
+	rc = append_synced(j, begin, e);
 	if (rc != 0)
 		goto remove_new;
 	point(j, "journal rename");
@@ -195,7 +203,7 @@ struct pf_journal *pf_journal_resume(const char *dir, const char *address,
 int pf_journal_end(struct pf_journal *j, struct err *e)
 {
 	json_t *line = json_pack("{s:b}", "end", 1);
-	int ended = line ? pf_journal_add(j, line, e) : failed(j, -ENOMEM, "end", e);
+	int ended = line ? append_synced(j, line, e) : failed(j, -ENOMEM, "end", e);
 	int rc = 0;
 
 	json_decref(line);

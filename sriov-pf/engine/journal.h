@@ -39,8 +39,9 @@ struct pf_journal *pf_journal_begin(const char *dir, const char *address, const 
 struct pf_journal *pf_journal_resume(const char *dir, const char *address,
 				     void (*point)(void *arg, const char *name), void *arg,
 				     struct err *e);
-/* Appends and syncs. 0 or negative errno: nothing may be set then. After -ENOSPC it can be tried
- * again; after -EIO of the sync it is of no use any more, as nobody knows what is on the disk. */
+/* Appends, without a sync: what is to be brought back is in the first line, and who loses power
+ * loses all VFs as well. 0 or negative errno: nothing may be set then. After -ENOSPC it can be
+ * tried again. */
 int pf_journal_add(struct pf_journal *j, const json_t *line, struct err *e);
 /* Writes the end, removes it, and frees j whatever comes of it. 0 or negative errno: it may be
  * found again, unfinished. */

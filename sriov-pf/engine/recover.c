@@ -21,8 +21,16 @@ static int parse_former(const json_t *begin, const char *address, struct pf_stat
 		       address, why.path, why.text);
 }
 
+/* The one that a card was replaced by was never set by the plan. */
+static bool is_other_card(const struct pf_state *now, const struct pf_state *former)
+{
+	return now->vendor != former->vendor || now->device != former->device ||
+	       (now->serial[0] && former->serial[0] && strcmp(now->serial, former->serial) != 0);
+}
+
+/* *restored: was it brought back? */
 static int bring_back(struct pf_txn *t, const char *address, const struct pf_state *former,
-		      bool back, struct err *e)
+		      bool back, bool *restored, struct err *e)
 {
 	struct pf_state s = {0};
 	struct err why = {0};
@@ -34,7 +42,10 @@ static int bring_back(struct pf_txn *t, const char *address, const struct pf_sta
 	/* It tells a reader of the file how far it came; what is to be done is the same without. */
 	if (!back)
 		pf_run_note(j, "back", json_true(), NULL);
-	rc = pf_run_back(t, address, former, &s, &why);
+	rc = pf_run_read(t, address, &s, &why);
+	*restored = rc == 0 && !is_other_card(&s, former);
+	if (*restored)
+		rc = pf_run_back(t, address, former, &s, &why);
 	pf_state_clear(&s);
 	if (rc == 0)
 		return pf_journal_end(j, e);
@@ -53,7 +64,7 @@ int pf_txn_recover(struct pf_txn *t, const char *address, bool *restored, struct
 	json_t *begin = NULL;
 	char buf[PF_BOOT];
 	const char *boot = pf_run_boot(t, buf, e);
-	bool back;
+	bool back, done = false;
 	int rc;
 
 	if (restored)
@@ -67,10 +78,25 @@ int pf_txn_recover(struct pf_txn *t, const char *address, bool *restored, struct
 		return err_set(e, rc, "%s", why.text);
 	rc = parse_former(begin, address, &former, e);
 	if (rc == 0)
-		rc = bring_back(t, address, &former, back, e);
+		rc = bring_back(t, address, &former, back, &done, e);
 	if (rc == 0 && restored)
-		*restored = true;
+		*restored = done;
 	pf_state_clear(&former);
 	json_decref(begin);
+	return rc;
+}
+
+int pf_txn_restore(struct pf_txn *t, const char *address, const struct pf_state *former,
+		   struct pf_state *after, struct err *e)
+{
+	struct pf_state s = {0};
+	int rc = pf_txn_recover(t, address, NULL, e);
+
+	if (rc == 0)
+		rc = pf_run_back(t, address, former, &s, e);
+	if (after)
+		*after = s;
+	else
+		pf_state_clear(&s);
 	return rc;
 }

@@ -178,6 +178,7 @@ static int one_round(struct pf_txn *t, const char *address, const struct pf_stat
 		     struct pf_state *s, bool last, struct err *e)
 {
 	struct pf_plan plan = {0};
+	char differ[PF_STEP_TEXT];
 	struct err why = {0};
 	int rc = pf_run_read(t, address, s, e);
 
@@ -188,7 +189,10 @@ static int one_round(struct pf_txn *t, const char *address, const struct pf_stat
 		*e = why;
 	if (rc == 0 && plan.steps == 0)
 		return 0;
-	if (plan.steps == 0 || last)
+	/* What could not be brought back may be as it was all the same. */
+	if (plan.steps == 0 && !pf_state_differ(s, former, differ, sizeof(differ)))
+		rc = 0;
+	else if (plan.steps == 0 || last)
 		rc = e->code ? e->code : -EIO;
 	else
 		carry_back(t, address, &plan, s, rc ? NULL : e);

@@ -53,8 +53,14 @@ int pf_txn_apply(struct pf_txn *t, const char *address, const struct pf_want *wa
 int pf_txn_quarantine(struct pf_txn *t, const char *address, unsigned int vf,
 		      struct pf_state *after, struct err *e);
 
+/* Makes the PF what it was at another time, for who wrote that down himself: no journal is kept, so
+ * it is called again when it was interrupted. *after: as above. 0; e says what is not restored. */
+int pf_txn_restore(struct pf_txn *t, const char *address, const struct pf_state *former,
+		   struct pf_state *after, struct err *e);
+
 /* At start: brings back what an unfinished journal says was before. 0: done or nothing to do;
- * *restored (may be NULL): was there something? Others: the journal stays; call it again later. */
+ * *restored (may be NULL): was there something? A journal of a card that was replaced by another is
+ * removed. Others: the journal stays; call it again later. */
 int pf_txn_recover(struct pf_txn *t, const char *address, bool *restored, struct err *e);
 
 #endif

@@ -19,14 +19,14 @@
 
 /* A process with a sanitizer takes long to fork; each of so many points will do there. */
 #ifdef PF_CRASH_SANITIZER
-#define EACH 16
+#define EACH 48
 #else
-#define EACH 1
+#define EACH 2
 #endif
 #define MANY		2000 /* points; of a plan with more a sample is tried */
 #define SAMPLE		24
 #define TORN		3		     /* the journal is torn at one of so many points */
-#define RECOVERY	(EACH > 1 ? 10 : 40) /* recovering is killed, too, at one of so many points, */
+#define RECOVERY	(EACH > 2 ? 10 : 40) /* recovering is killed, too, at one of so many points, */
 #define RECOVERY_POINTS 20		     /* at about so many of its own */
 
 static struct figures {

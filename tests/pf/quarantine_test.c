@@ -39,7 +39,7 @@ static bool neutral(const struct pf_state *s, unsigned int vf)
 	struct pf_vf nothing = {.known = attrs};
 	bool same = true;
 
-	pf_vf_neutral(&nothing);
+	pf_caps_neutral(caps, &nothing);
 	for (enum pf_attr a = 0; a < PF_ATTRS; a++)
 		same &= pf_vf_same(&s->vf[vf], &nothing, a);
 	return same;

@@ -187,6 +187,32 @@ static void another_start_forgets(void **state)
 	pf_fake_free(f);
 }
 
+/* Another card in the slot is not made what the first one was. */
+static void another_card_is_left_alone(void **state)
+{
+	struct pf_fake *other = pf_fake_new();
+	struct pf_backend b = pf_fake_backend(other);
+	struct pf_txn t = txn(&b);
+	struct pf_want want;
+	struct pf_fake *f = pf_scenario_four(dir, &want);
+	struct stubborn d = {.inner = pf_fake_backend(f), .refuse = PF_MAC, .after = 10};
+	struct pf_backend first = stubborn(&d);
+	struct err e = {0};
+	bool restored;
+
+	t.backend = &first;
+	assert_int_equal(pf_txn_apply(&t, NIC, &want, NULL, &e), -EPERM);
+	assert_int_equal(pf_fake_add(other, NIC, "i40e"), 0);
+	t.backend = &b;
+	assert_int_equal(pf_txn_recover(&t, NIC, &restored, &e), 0);
+	assert_false(restored);
+	assert_int_equal(pf_fake_steps(other), 0);
+	no_journal();
+	pf_want_clear(&want);
+	pf_fake_free(other);
+	pf_fake_free(f);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -196,6 +222,7 @@ int main(void)
 		T(a_step_may_undo_another),
 		T(two_that_undo_each_other_are_refused),
 		T(another_start_forgets),
+		T(another_card_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
