@@ -5,9 +5,11 @@
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* How often the PF is looked at anew when it changed between two looks. */
-#define LOOKS 4
+#define LOOKS	 500
+#define PAUSE_MS 20
 
 static int no_interface(const struct pf_state *s, struct err *e)
 {
@@ -119,13 +121,17 @@ static int look(struct pf_sys *sys, const char *address, struct pf_state *s, str
 	return rc;
 }
 
-/* Between the looks of one reading the PF may change: then it is looked at again. */
+/* Between the looks of one reading the PF may change: then it is looked at again. VFs that somebody
+ * makes or removes, a process that was killed in the middle of it as well, are waited for. */
 static int read_pf(void *ctx, const char *address, struct pf_state *s, struct err *e)
 {
-	int rc = -EAGAIN;
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	int rc = look(ctx, address, s, e);
 
-	for (int i = 0; i < LOOKS && (rc == -EAGAIN || rc == -ENODEV); i++)
+	for (int i = 0; i < LOOKS && (rc == -EAGAIN || (rc == -ENODEV && i < 3)); i++) {
+		nanosleep(&pause, NULL);
 		rc = look(ctx, address, s, e);
+	}
 	return rc;
 }
 

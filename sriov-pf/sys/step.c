@@ -8,6 +8,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#define LINK_LOOKS    75
+#define LINK_PAUSE_MS 200
 
 /* A step under way: what it is done to, as sysfs has it. */
 struct doing {
@@ -116,6 +120,23 @@ static int set_by_port(struct doing *d)
 	return rc == 0 ? 0 : pf_cure_netlink(d->s, d->step, &ack, d->e);
 }
 
+/* Making VFs and changing the MTU take the link down for seconds, and as long as it has no speed
+ * igb takes no rate (igb_ndo_set_vf_bw). False: it is up, and was; or it does not come. */
+static bool link_comes(struct doing *d)
+{
+	const struct timespec pause = {.tv_nsec = LINK_PAUSE_MS * 1000000L};
+	unsigned int up = 1;
+
+	pf_file_number(&up, "%s/class/net/%s/carrier", d->sys->sysfs, d->s->ifname);
+	if (up)
+		return false;
+	for (int i = 0; !up && i < LINK_LOOKS; i++) {
+		nanosleep(&pause, NULL);
+		pf_file_number(&up, "%s/class/net/%s/carrier", d->sys->sysfs, d->s->ifname);
+	}
+	return up;
+}
+
 static int set_vf(struct doing *d)
 {
 	char buf[PF_NL_REQUEST] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -131,7 +152,10 @@ static int set_vf(struct doing *d)
 	rc = set_by_port(d);
 	if (rc <= 0)
 		return rc;
-	return talk(d, pf_rtnl_vf(buf, d->s->ifindex, step->vf, step->attr, &step->value));
+	rc = talk(d, pf_rtnl_vf(buf, d->s->ifindex, step->vf, step->attr, &step->value));
+	if (rc == -EINVAL && step->attr == PF_RATE && link_comes(d))
+		rc = talk(d, pf_rtnl_vf(buf, d->s->ifindex, step->vf, step->attr, &step->value));
+	return rc;
 }
 
 static int reset_vf(struct doing *d, const char *address)
