@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sriov-pf/hand/checks.h"
 
+#include "base/pci/function.h"
+
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +99,19 @@ static void check_group(const struct pf_hand_look *look, struct pf_hand_finding 
 		pf_hand_ok(f, "the host uses nothing of IOMMU group %u", look->group);
 }
 
+/* Who has CAP_SYS_RESOURCE may raise its limit, as flue-vm's process for the guest does before it
+ * gives its rights up; with CAP_IPC_LOCK the kernel does not count. */
+static bool above_limits(const struct pf_hand_look *look, pid_t pid)
+{
+	const uint64_t either = UINT64_C(1) << CAP_SYS_RESOURCE | UINT64_C(1) << CAP_IPC_LOCK;
+	char status[4096], *line;
+	uint64_t caps = 0;
+
+	pci_read_text(status, sizeof(status), "%s/%d/status", look->host->proc, (int)pid);
+	line = strstr(status, "\nCapEff:");
+	return line && sscanf(line, "\nCapEff: %" SCNx64, &caps) == 1 && (caps & either);
+}
+
 static void check_memlock(const struct pf_hand_look *look, struct pf_hand_finding *f)
 {
 	uint64_t bytes = look->guest ? look->guest->bytes : 0;
@@ -109,6 +125,8 @@ static void check_memlock(const struct pf_hand_look *look, struct pf_hand_findin
 			     strerror(errno));
 	} else if (limit.rlim_cur == RLIM_INFINITY) {
 		pf_hand_ok(f, "process %d may lock as much as there is", (int)pid);
+	} else if (above_limits(look, pid)) {
+		pf_hand_ok(f, "process %d may raise its limit", (int)pid);
 	} else if (limit.rlim_cur >= bytes) {
 		pf_hand_ok(f, "process %d may lock %" PRIu64 " bytes, and the guest has %" PRIu64,
 			   (int)pid, (uint64_t)limit.rlim_cur, bytes);
