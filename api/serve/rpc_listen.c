@@ -61,7 +61,7 @@ static int make_run_dir(const char *path, struct err *e)
 }
 
 /* Makes the path free if it is a socket that nobody serves any more. */
-static int clear_path(const struct sockaddr_un *sun, struct err *e)
+static int clear_path(const struct sockaddr_un *sun, int type, struct err *e)
 {
 	struct stat st;
 	int fd, ret;
@@ -74,7 +74,7 @@ static int clear_path(const struct sockaddr_un *sun, struct err *e)
 		return err_set(e, -EEXIST,
 			       "%s exists and is not a socket; remove it or choose another path",
 			       sun->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(e, -errno, "cannot make a socket: %s", strerror(errno));
 	ret = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ? 0 : errno;
@@ -82,7 +82,7 @@ static int clear_path(const struct sockaddr_un *sun, struct err *e)
 	/* Any other failure, as a full backlog, still means that somebody is there. */
 	if (ret != ECONNREFUSED)
 		return err_set(e, -EADDRINUSE,
-			       "another flued serves %s; stop it or choose another path",
+			       "another process serves %s; stop it or choose another path",
 			       sun->sun_path);
 	if (unlink(sun->sun_path) != 0 && errno != ENOENT)
 		return err_set(e, -errno, "cannot remove the stale socket %s: %s", sun->sun_path,
@@ -90,7 +90,7 @@ static int clear_path(const struct sockaddr_un *sun, struct err *e)
 	return 0;
 }
 
-int rpc_listen(const char *path, const char *group, struct err *e)
+static int listen_at(const char *path, int type, const char *group, struct err *e)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	mode_t mask;
@@ -106,11 +106,11 @@ int rpc_listen(const char *path, const char *group, struct err *e)
 	if (ret == 0)
 		ret = make_run_dir(path, e);
 	if (ret == 0)
-		ret = clear_path(&sun, e);
+		ret = clear_path(&sun, type, e);
 	if (ret != 0)
 		return ret;
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(e, -errno, "cannot make a socket: %s", strerror(errno));
 	/* Born without any right for others, given to its group, only then opened to it. */
@@ -137,4 +137,14 @@ unlink_path:
 close_fd:
 	close(fd);
 	return ret;
+}
+
+int rpc_listen(const char *path, const char *group, struct err *e)
+{
+	return listen_at(path, SOCK_STREAM, group, e);
+}
+
+int rpc_listen_packets(const char *path, const char *group, struct err *e)
+{
+	return listen_at(path, SOCK_SEQPACKET, group, e);
 }

@@ -13,4 +13,7 @@
  * Main thread, before others start: it changes the process's umask for a moment. */
 int rpc_listen(const char *path, const char *group, struct err *e);
 
+/* The same for a socket of packets (SOCK_SEQPACKET). */
+int rpc_listen_packets(const char *path, const char *group, struct err *e);
+
 #endif
