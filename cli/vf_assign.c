@@ -33,16 +33,29 @@ static json_t *card_of(const json_t *params, const char *guest)
 			 vf);
 }
 
-/* Into the guest, and into its definition. */
+/* Where a card with that function stands in the list; its length: nowhere. */
+static size_t find(const json_t *nics, const char *vf)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (nics, i, item)
+		if (strcmp(json_get_str(item, "vf", ""), vf) == 0)
+			break;
+	return i;
+}
+
+/* Into the guest, and into its definition, unless that has it since an earlier time. */
 static int plug(struct cli *c, const char *guest, const json_t *card, struct err *e)
 {
-	json_t *config = NULL, *result = NULL;
+	json_t *config = NULL, *result = NULL, *nics;
 	int ret = vm_load(c, guest, &config, e);
 
 	if (ret == 0 && !json_object_get(config, "nics"))
 		json_object_set_new(config, "nics", json_array());
-	if (ret == 0)
-		json_array_append(json_object_get(config, "nics"), (json_t *)card);
+	nics = json_object_get(config, "nics");
+	if (ret == 0 && find(nics, json_get_str(card, "vf", "")) == json_array_size(nics))
+		json_array_append(nics, (json_t *)card);
 	if (ret == 0)
 		ret = api_check_config(config, e);
 	if (ret == 0)
@@ -120,21 +133,16 @@ static char *guest_of(const json_t *params)
 /* Out of the guest's definition: it must not ask for it at its next start. */
 static int forget(struct cli *c, const char *guest, const json_t *params, struct err *e)
 {
-	json_t *card = card_of(params, guest), *config = NULL, *nics, *item;
+	json_t *card = card_of(params, guest), *config = NULL, *nics;
 	int ret = vm_load(c, guest, &config, e);
-	bool found = false;
-	size_t i;
+	size_t at;
 
 	nics = json_object_get(config, "nics");
-	for (i = json_array_size(nics); i-- > 0;) {
-		item = json_array_get(nics, i);
-		if (strcmp(json_get_str(item, "vf", ""), json_get_str(card, "vf", "")) == 0) {
-			json_array_remove(nics, i);
-			found = true;
-		}
-	}
-	if (ret == 0 && found)
+	at = find(nics, json_get_str(card, "vf", ""));
+	if (ret == 0 && at < json_array_size(nics)) {
+		json_array_remove(nics, at);
 		ret = vm_store(c, config, e);
+	}
 	json_decref(card);
 	json_decref(config);
 	return ret;
