@@ -68,6 +68,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	ctrl_run_deferred(c);
 	ctrl_age(c);
+	ctrl_tell_inside(c);
 }
 
 int ctrl_init(struct ctrl *c, struct event_base *base)

@@ -89,6 +89,9 @@ void ctrl_fdb_reap_later(struct ctrl *c, struct ctrl_bridge *b);
 /* Forgets aged addresses, a part of each table a call. */
 void ctrl_age(struct ctrl *c);
 
+/* inside.c: tells ports on devices what is behind the others of their bridge. */
+void ctrl_tell_inside(struct ctrl *c);
+
 /* The MTU that is planned: the site's, a bridge's, a port's. */
 uint16_t ctrl_site_mtu(const struct ctrl *c);
 uint16_t ctrl_bridge_mtu(const struct ctrl *c, const struct ctrl_bridge *b);

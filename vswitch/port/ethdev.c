@@ -3,6 +3,7 @@
  * A port on any DPDK device: a NIC or a VF bound to vfio-pci ("0000:01:00.0"), or a virtual device
  * ("net_af_xdp0,iface=eth0", "net_memif0,...", "net_virtio_user0,...", "net_pcap0,...").
  */
+#include "vswitch/port/ethdev_filter.h"
 #include "vswitch/port/ethdev_mtu.h"
 #include "vswitch/port/hostif.h"
 #include "vswitch/port/intrthread.h"
@@ -27,6 +28,7 @@ struct ethdev {
 	bool has_mtu; /* the device has one of its own, that can be set */
 	bool prepare; /* packets with offload requests go through rte_eth_tx_prepare() */
 	rte_spinlock_t *tx_locks; /* one a queue, where workers must share; else NULL */
+	struct ethdev_filter filter;
 };
 
 /* The device's name: what stands before the first comma. */
@@ -266,10 +268,18 @@ int port_vhost_net_create(struct port *p, const json_t *conf, struct err *e)
 	return create_on(p, device, conf, e);
 }
 
+static void ethdev_inside(struct port *p, const uint8_t (*mac)[6], unsigned int n)
+{
+	struct ethdev *d = p->priv;
+
+	ethdev_filter_set(&d->filter, p->name, d->dev, mac, n);
+}
+
 static void ethdev_destroy(struct port *p, bool keep)
 {
 	struct ethdev *d = p->priv;
 
+	ethdev_filter_set(&d->filter, p->name, d->dev, NULL, 0);
 	if (close_device(d->dev) != 0)
 		log_warn("port %s: its device does not go away cleanly", p->name);
 	free(d->tx_locks);
@@ -387,5 +397,6 @@ const struct port_ops port_ethdev_ops = {
 	.wake = ethdev_wake,
 	.set_mtu = ethdev_set_mtu,
 	.mtu = ethdev_mtu,
+	.inside = ethdev_inside,
 	.show = ethdev_show,
 };

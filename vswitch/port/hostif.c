@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
@@ -168,6 +169,31 @@ static int talk(struct hostif *c, struct nlmsghdr *nlh)
 	return mnl_cb_run(buf, (size_t)n, c->seq, mnl_socket_get_portid(c->nl), NULL, NULL) < 0
 		       ? -errno
 		       : 0;
+}
+
+int hostif_filter_of(unsigned int index, const uint8_t mac[6], bool take)
+{
+	struct hostif c = {.index = index};
+	struct nlmsghdr *nlh;
+	struct ndmsg *ndm;
+	char buf[256];
+	int ret;
+
+	c.nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!c.nl)
+		return -errno;
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = take ? RTM_NEWNEIGH : RTM_DELNEIGH;
+	nlh->nlmsg_flags = take ? NLM_F_CREATE | NLM_F_EXCL : 0;
+	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
+	ndm->ndm_family = AF_BRIDGE;
+	ndm->ndm_ifindex = (int)index;
+	ndm->ndm_state = NUD_PERMANENT;
+	ndm->ndm_flags = NTF_SELF;
+	mnl_attr_put(nlh, NDA_LLADDR, 6, mac);
+	ret = mnl_socket_bind(c.nl, 0, MNL_SOCKET_AUTOPID) == 0 ? talk(&c, nlh) : -errno;
+	mnl_socket_close(c.nl);
+	return ret == (take ? -EEXIST : -ENOENT) ? 0 : ret;
 }
 
 static struct ifinfomsg *link_request(struct hostif *c, char *buf, struct nlmsghdr **nlh)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Moves the calling thread into the named namespace (ip-netns(8)). Returns a descriptor of the one
@@ -33,6 +34,10 @@ int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu);
 
 /* Sets it there. 0 or a negative errno. */
 int hostif_set_mtu_of(unsigned int index, uint32_t mtu);
+
+/* Lets the interface take frames for that address too, or no longer (the entry of bridge(8)'s fdb
+ * with `self`). 0, also when it is so already; or a negative errno. */
+int hostif_filter_of(unsigned int index, const uint8_t mac[6], bool take);
 
 /* 0, or a negative errno with e filled. */
 int hostif_set_mtu(struct hostif *c, uint32_t mtu, struct err *e);

@@ -91,6 +91,11 @@ struct port_ops {
 	 */
 	void (*mtu)(struct port *p, struct port_mtu *out);
 
+	/* The addresses behind the other ports of its bridge, n of them, each once: a card that
+	 * switches between functions of its own lets frames for them in only when it is told. NULL:
+	 * they do not matter. System calls that may wait for who configures the interface. Main. */
+	void (*inside)(struct port *p, const uint8_t (*mac)[6], unsigned int n);
+
 	/* port_env.changed() was called: says what there is to be said of it. NULL: nothing but
 	 * whether it is up. Main. */
 	void (*changed)(struct port *p);
