@@ -89,7 +89,8 @@ const struct hv_call hv_calls[] = {
 	/* The loop. */
 	CALL(epoll_wait, MAIN),
 	CALL(epoll_pwait, MAIN),
-	/* A card that is added while the guest runs; of a function's group it is asked which it is. */
+	/* A card that is added while the guest runs; of a function's group it is asked which it is.
+	 */
 	CALL(fstat, MAIN),
 	CALL(epoll_create1, MAIN),
 	CALL(timerfd_create, MAIN),

@@ -175,8 +175,8 @@ static struct hv_vfio_group *find(struct hv_vfio_container *c, const struct stat
 	return g;
 }
 
-/* By the descriptor alone. The C library's fstat() is a call that could look for files by name, and is
- * refused in the sandbox, where a function comes in when the guest runs. */
+/* By the descriptor alone. The C library's fstat() is a call that could look for files by name, and
+ * is refused in the sandbox, where a function comes in when the guest runs. */
 static bool is_device(int fd, struct stat *st)
 {
 	return fd >= 0 && syscall(SYS_fstat, fd, st) == 0 && S_ISCHR(st->st_mode);
