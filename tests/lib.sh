@@ -113,9 +113,10 @@ running() { # NAME
 	kill -0 "${pids[$1]}" 2>/dev/null
 }
 
-# Tries until the command succeeds. Waiting is for a state, never for a while.
+# Tries until the command succeeds. Waiting is for a state, never for a while. The limit is what a machine
+# needs that has its processors for itself; one whose host takes them away for seconds gets four times that.
 eventually() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 4 * $1))
 	shift
 	until "$@" >$T/eventually 2>&1; do
 		if [ $SECONDS -ge $end ]; then
