@@ -371,7 +371,7 @@ in_order() {
 # Each point takes a second: every few of them, unless all are asked for.
 for who in daemon agent; do
 	say "$who dies at one point after the other"
-	[ "$who" = daemon ] && stride=4 || stride=7
+	[ "$who" = daemon ] && stride=9 || stride=14
 	for ((n = 1; ; n += ${FLUE_PF_STRIDE:-$stride})); do
 		rm -f $H/died
 		pf_launch FLUE_PF_FAKE_DIE=$who:$n
