@@ -254,7 +254,7 @@ static void is_allowed(const char *capabilities)
 	snprintf(line, sizeof(line),
 		 "mkdir -p proc/%d && printf 'Name:\\tx\\nCapEff:\\t%s\\n' > proc/%d/status",
 		 (int)getpid(), capabilities, (int)getpid());
-	run(line);
+	run("%s", line);
 }
 
 static void memory_that_may_not_be_locked(void **state)
