@@ -14,8 +14,7 @@ cd "$top"
 tests=("$@")
 [ $# -gt 0 ] || tests=(tests/lab/selftest.sh tests/lab/pf.sh tests/lab/vm-direct.sh)
 # Of flue-pf those that are quick; all of them by hand (docs/lab.md).
-export FLUE_PF_TESTS=${FLUE_PF_TESTS-as_iproute2_says nothing_is_set_twice refused_whole taken_and_given \
-	dead_holder stray_dma_is_named manager_may_die}
+export FLUE_PF_TESTS=${FLUE_PF_TESTS-as_iproute2_says nothing_is_set_twice refused_whole stray_dma_is_named}
 status=0
 lab/run --session --time "${LAB_TIME-840}" --results "$results" lab/each --time 600 "${tests[@]}" || status=$?
 [ $status -eq 0 ] || exit $status
