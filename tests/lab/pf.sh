@@ -32,11 +32,10 @@ for _ in {1..100}; do
 	sleep 0.2
 done
 
-failed=0 number=0
+failed=0
 check() { # NAME COMMAND...
 	local name=$1
 	shift
-	number=$((number + 1))
 	if "$@" >"$T/said" 2>&1; then
 		echo "ok $name"
 		grep '^# ' "$T/said"
@@ -266,7 +265,8 @@ wedged() {
 	local writer=$!
 	sleep 3
 	for ((answer = 0; answer < 5; answer++)); do
-		"$top/tests/tools/rpc-time" "$FLUE_PF_SOCKET" pf.show 20 | sed 's/^/# wedged: /' || return 1
+		"$top/tests/tools/rpc-time" "$FLUE_PF_SOCKET" pf.show 20 >"$T/times" || return 1
+		sed 's/^/# wedged: /' "$T/times"
 	done
 	# The other card works meanwhile.
 	flue vf set wan 1 max-rate 400 && [ "$(linux "$near" 1 'rate.max_tx')" = 400 ] &&
