@@ -276,6 +276,14 @@ static void begin(struct ctrl *c, struct rpc_reply *reply, json_t *config, const
 {
 	struct apply *a = calloc(1, sizeof(*a));
 
+	if (!a) {
+		struct err e = {0};
+
+		err_set(&e, -ENOMEM, "no memory to apply a configuration");
+		rpc_reply_error(reply, &e);
+		json_decref(config);
+		return;
+	}
 	*a = (struct apply){.ctrl = c,
 			    .reply = reply,
 			    .root = root,

@@ -80,12 +80,22 @@ int leases_load(struct ctrl *c, struct err *e)
 	return ret;
 }
 
+int leases_wait(const struct ctrl *c, struct err *e)
+{
+	if (c->applying)
+		return err_set(e, -EAGAIN,
+			       "a configuration is being applied; try again in a moment");
+	return 0;
+}
+
 struct lease *leases_add(struct ctrl *c, const struct pf_entry *p, unsigned int vf,
 			 enum lease_state state, const char *guest, struct err *e)
 {
-	struct lease *l =
-		lease_add(&c->leases, p->address, vf, state, guest, p->generation, ctrl_now(), e);
+	struct lease *l;
 
+	if (leases_wait(c, e) != 0)
+		return NULL;
+	l = lease_add(&c->leases, p->address, vf, state, guest, p->generation, ctrl_now(), e);
 	if (!l)
 		return NULL;
 	if (save_epoch(c, e) == 0 && leases_save(c, e) == 0)

@@ -9,7 +9,11 @@
 int leases_load(struct ctrl *c, struct err *e);
 int leases_save(struct ctrl *c, struct err *e);
 
-/* As lease_add(), and written down. */
+/* -EAGAIN while a configuration is being applied: a guest that was made to let go of a VF must not
+ * have it again before the plan is carried out. */
+int leases_wait(const struct ctrl *c, struct err *e);
+
+/* As lease_add(), and written down; also fails as leases_wait() does. */
 struct lease *leases_add(struct ctrl *c, const struct pf_entry *p, unsigned int vf,
 			 enum lease_state state, const char *guest, struct err *e);
 /* As lease_move(), and written down; what could not be written did not happen. */
