@@ -39,7 +39,7 @@ void ctrl_tell_inside(struct ctrl *c)
 	for (int i = 0; i < FWD_PORTS_MAX; i++) {
 		struct ctrl_port *p = &c->ports[i];
 
-		if (p->used && p->port.ops->inside)
+		if (p->used && p->port.inside)
 			p->port.ops->inside(&p->port, mac, collect(c, p->bridge, mac));
 	}
 }

@@ -227,6 +227,7 @@ static int create_on(struct port *p, const char *device, const json_t *conf, str
 		}
 	}
 	p->priv = d;
+	p->inside = ethdev_filter_useful(d->dev);
 	atomic_store(&p->up, true);
 	return 0;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel's interface beneath the device, if it is a PF that has VFs; 0. */
-static unsigned int pf_beneath(uint16_t dev)
+/* The kernel's interface beneath the device, if its PCI device has that file; 0. */
+static unsigned int beneath_with(uint16_t dev, const char *file)
 {
 	struct rte_eth_dev_info info;
 	char name[IF_NAMESIZE], path[80];
@@ -19,8 +19,13 @@ static unsigned int pf_beneath(uint16_t dev)
 	if (rte_eth_dev_info_get(dev, &info) != 0 || info.if_index == 0 ||
 	    !if_indextoname(info.if_index, name))
 		return 0;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/device/virtfn0", name);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/device/%s", name, file);
 	return access(path, F_OK) == 0 ? info.if_index : 0;
+}
+
+bool ethdev_filter_useful(uint16_t dev)
+{
+	return beneath_with(dev, "sriov_totalvfs") != 0;
 }
 
 static bool among(const uint8_t (*mac)[6], unsigned int n, const uint8_t one[6])
@@ -45,7 +50,7 @@ static void refused(struct ethdev_filter *f, const char *port, const char *why)
 void ethdev_filter_set(struct ethdev_filter *f, const char *port, uint16_t dev,
 		       const uint8_t (*mac)[6], unsigned int n)
 {
-	unsigned int index = n > 0 ? pf_beneath(dev) : 0;
+	unsigned int index = n > 0 ? beneath_with(dev, "virtfn0") : 0;
 	int rc;
 
 	for (unsigned int i = f->n; i-- > 0;) {

@@ -20,6 +20,9 @@ struct ethdev_filter {
 	bool said; /* that not all have room */
 };
 
+/* Can the interface beneath the device ever have VFs? */
+bool ethdev_filter_useful(uint16_t dev);
+
 /* Makes f what the device's interface lets in: these n addresses, or none where the device is no PF
  * with VFs that the kernel drives. What the card refuses is said once. */
 void ethdev_filter_set(struct ethdev_filter *f, const char *port, uint16_t dev,

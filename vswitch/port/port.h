@@ -110,6 +110,7 @@ struct port {
 	uint16_t id;  /* its number, 0..FWD_PORTS_MAX-1 */
 	uint16_t mtu; /* planned at creation; bytes */
 	bool wire;    /* frames as a wire has them come from it: units were cut for its sake */
+	bool inside;  /* ops->inside wants to be told: its device may switch by itself */
 	uint16_t n_rxq;
 	uint16_t n_txq;
 	_Atomic uint32_t tx_caps;   /* enum port_cap; may change while the port lives */
