@@ -231,17 +231,6 @@ static int receive_line(struct client *c, size_t *line_len, struct err *e)
 	}
 }
 
-static int errno_of_name(const char *name)
-{
-	for (int n = 1; n < 200; n++) {
-		const char *known = strerrorname_np(n);
-
-		if (known && strcmp(known, name) == 0)
-			return -n;
-	}
-	return -EPROTO;
-}
-
 /* Takes the answer apart. Steals what it hands on. */
 static int take_answer(struct client *c, json_t *answer, json_t **result, struct err *e)
 {
@@ -251,7 +240,7 @@ static int take_answer(struct client *c, json_t *answer, json_t **result, struct
 
 	/* An answer to what could not be parsed has id null: an error all the same. */
 	if (error)
-		return err_at(e, errno_of_name(json_get_str(data, "errno", "")),
+		return err_at(e, err_code_of_name(json_get_str(data, "errno", ""), -EPROTO),
 			      json_get_str(data, "path", ""), "%s",
 			      json_get_str(error, "message", "it gives no reason"));
 	if (!r || json_get_int(answer, "id", -1) != c->id) {

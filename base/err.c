@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
@@ -29,4 +30,15 @@ int err_at(struct err *e, int code, const char *path, const char *fmt, ...)
 		va_end(ap);
 	}
 	return code;
+}
+
+int err_code_of_name(const char *name, int unknown)
+{
+	for (int i = 1; i <= ERRNO_MAX; i++) {
+		const char *known = strerrorname_np(i);
+
+		if (known && strcmp(known, name) == 0)
+			return -i;
+	}
+	return unknown;
 }

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#define ERRNO_MAX 4095 /* as the kernel has it */
+
 struct err {
 	int code;	/* negative errno; 0 while nothing is wrong */
 	char path[128]; /* which part of the input, as a JSON pointer ("/ports/3/netns"), or "" */
@@ -23,5 +25,8 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
 /* As err_set, and records the JSON pointer of the input that is at fault. Any thread. */
 int err_at(struct err *e, int code, const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* "EBUSY" as -EBUSY; unknown where there is no such name. Any thread. */
+int err_code_of_name(const char *name, int unknown);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes in on flue-pf's hand-over socket, from its agents, of a process, and from its files.
  */
+#include "base/err_json.h"
 #include "sriov-pf/ctrl/hand_msg.h"
 #include "sriov-pf/ctrl/lease.h"
 #include "sriov-pf/ctrl/wire.h"
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pf_wire_parse(text, size, &answer) == 0) {
 		must(answer.id > 0 && answer.fds <= PF_WIRE_FDS);
 		if (answer.error)
-			pf_wire_to_err(answer.error, &e);
+			err_from_json(answer.error, "the agent gives no reason", &e);
 		must(e.code <= 0);
 		json_decref(answer.root);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/child.h"
 
+#include "base/err_json.h"
 #include "base/log.h"
 #include "hv-core/wire.h"
 
@@ -157,12 +158,12 @@ static void answer(struct child *c, const json_t *id, json_t *result, const stru
 	if (result)
 		json_object_set(msg, "result", result);
 	else
-		json_object_set_new(msg, "error", hv_wire_from_err(e));
+		json_object_set_new(msg, "error", err_to_json(e));
 	ret = hv_wire_send(c->link, msg, NULL, 0);
 	if (ret == -EMSGSIZE) {
 		err_set(&too_long, ret, "the answer is too long");
 		json_object_del(msg, "result");
-		json_object_set_new(msg, "error", hv_wire_from_err(&too_long));
+		json_object_set_new(msg, "error", err_to_json(&too_long));
 		ret = hv_wire_send(c->link, msg, NULL, 0);
 	}
 	if (ret != 0)
@@ -290,7 +291,7 @@ int hv_child_main(const struct hv_config *config, const struct hv_fds *fds, int 
 	if (ret == 0)
 		status = ended(&c);
 	else
-		send_event(&c, "failed", hv_wire_from_err(&e));
+		send_event(&c, "failed", err_to_json(&e));
 	guest_destroy(c.guest);
 	if (on)
 		event_free(on);

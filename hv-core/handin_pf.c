@@ -15,8 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ERRNO_MAX 133
-
 _Static_assert(HV_PF_ADDRESS_SIZE == PCI_ADDRESS, "an address fits");
 
 json_t *hv_pf_take_message(const char *guest, uint64_t mem_bytes, const struct hv_nic_config *nic)
@@ -97,18 +95,6 @@ static int bad_answer(struct err *e, const char *what)
 	return err_set(e, -EBADMSG, "flue-pf's answer is none (%s); is it of this version?", what);
 }
 
-/* "EBUSY"; what is not known becomes EIO. */
-static int named_errno(const char *name)
-{
-	for (int i = 1; i <= ERRNO_MAX; i++) {
-		const char *known = strerrorname_np(i);
-
-		if (known && strcmp(known, name) == 0)
-			return -i;
-	}
-	return -EIO;
-}
-
 static json_t *receive(int fd, int fds[HV_WIRE_FDS], struct err *e)
 {
 	int rc;
@@ -123,7 +109,7 @@ static json_t *receive(int fd, int fds[HV_WIRE_FDS], struct err *e)
 		err_set(e, rc, "cannot hear flue-pf: %s", strerror(-rc));
 	if (!error)
 		return answer;
-	err_set(e, named_errno(json_get_str(error, "errno", "")), "%.383s",
+	err_set(e, err_code_of_name(json_get_str(error, "errno", ""), -EIO), "%.383s",
 		json_get_str(error, "text", "flue-pf refuses, and gives no reason"));
 	close_all(fds);
 	json_decref(answer);

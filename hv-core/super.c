@@ -2,6 +2,7 @@
 #include "hv-core/super.h"
 
 #include "base/clock.h"
+#include "base/err_json.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "hv-core/child.h"
@@ -93,7 +94,7 @@ static void on_message(struct super *s, const json_t *msg)
 	} else if (strcmp(event, "gone") == 0) {
 		super_nic_gone(s, json_get_str(msg, "nic", ""));
 	} else if (strcmp(event, "failed") == 0) {
-		hv_wire_to_err(msg, &e);
+		err_from_json(msg, "the guest's process gives no reason", &e);
 		has_failed(s, &e);
 	} else if (strcmp(event, "end") == 0) {
 		snprintf(s->why, sizeof(s->why), "%.255s", json_get_str(msg, "why", ""));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hv-core/wire.h"
+#include "base/err_json.h"
 #include "hv-core/super.h"
+#include "hv-core/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,8 @@ void super_answered(struct super *s, const json_t *msg)
 		return;
 	if (!json_is_object(result)) {
 		result = NULL;
-		hv_wire_to_err(json_object_get(msg, "error"), &e);
+		err_from_json(json_object_get(msg, "error"), "the guest's process gives no reason",
+			      &e);
 	}
 	finish(c, result, &e);
 }

@@ -35,8 +35,4 @@ int hv_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n);
  * there; -EBADMSG: not JSON, or too long. */
 json_t *hv_wire_receive(int fd, int *fds, int *ret);
 
-/* An error as a message has it, and back. */
-json_t *hv_wire_from_err(const struct err *e);
-void hv_wire_to_err(const json_t *error, struct err *e);
-
 #endif

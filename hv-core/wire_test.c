@@ -95,33 +95,12 @@ static void nonsense_is_told(void **state)
 	close(fd[1]);
 }
 
-static void errors_go_there_and_back(void **state)
-{
-	struct err e = {0}, back = {0};
-	json_t *msg;
-
-	err_at(&e, -EBUSY, "/name", "not now");
-	msg = hv_wire_from_err(&e);
-	hv_wire_to_err(msg, &back);
-	assert_int_equal(back.code, -EBUSY);
-	assert_string_equal(back.path, "/name");
-	assert_string_equal(back.text, "not now");
-	json_decref(msg);
-	/* Whatever comes from there, it is an error. */
-	msg = json_pack("{s:i,s:i}", "code", 5, "text", 7);
-	hv_wire_to_err(msg, &back);
-	assert_int_equal(back.code, -EIO);
-	assert_true(back.text[0] != '\0');
-	json_decref(msg);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_keep_their_bounds),
 		cmocka_unit_test(descriptors_come_along),
 		cmocka_unit_test(nonsense_is_told),
-		cmocka_unit_test(errors_go_there_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 /* A host as a folder: its IOMMUs and what a function has. */
 #include "base/pci/function.h"
 
+#include "base/test_folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,18 +17,7 @@
 
 static char sys[64];
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-	int len = snprintf(command, sizeof(command), "cd %s && ", sys);
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
+#define run(...) folder_run(sys, __VA_ARGS__)
 
 static int setup(void **state)
 {

@@ -2,6 +2,8 @@
 /* The host's sysfs, as a folder of our own. */
 #include "base/pci/host.h"
 
+#include "base/test_folder.h"
+
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,18 +17,7 @@
 
 static char sys[64];
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-	int len = snprintf(command, sizeof(command), "cd %s && ", sys);
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
+#define run(...) folder_run(sys, __VA_ARGS__)
 
 /* group: -1: no IOMMU; driver: NULL: none. */
 static void add(const char *address, int group, const char *driver)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hv-core/vhost/sock.h"
 
+#include "base/passfd.h"
+
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -112,10 +114,7 @@ static int wait_for(int sock, short what, uint64_t deadline_ns, struct err *e)
 int hv_vu_send(int sock, const struct hv_vu_msg *m, const int *fd, unsigned int n_fds,
 	       uint64_t deadline_ns, struct err *e)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(HV_VU_REGIONS * sizeof(int))];
-	} c = {0};
+	union passfd_control c;
 	const uint8_t *at = (const uint8_t *)m;
 	size_t left = HV_VU_HEADER + m->size;
 
@@ -125,14 +124,7 @@ int hv_vu_send(int sock, const struct hv_vu_msg *m, const int *fd, unsigned int 
 		ssize_t n;
 		int ret;
 
-		if (n_fds > 0) {
-			h.msg_control = c.room;
-			h.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-			c.head.cmsg_level = SOL_SOCKET;
-			c.head.cmsg_type = SCM_RIGHTS;
-			c.head.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-			memcpy(CMSG_DATA(&c.head), fd, n_fds * sizeof(int));
-		}
+		passfd_put(&h, &c, fd, n_fds);
 		n = sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n > 0) {
 			at += n;
@@ -149,20 +141,6 @@ int hv_vu_send(int sock, const struct hv_vu_msg *m, const int *fd, unsigned int 
 	return 0;
 }
 
-/* Takes up to FDS_READ descriptors out of the message. */
-static unsigned int take_fds(struct msghdr *h, int *fd)
-{
-	unsigned int n = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (unsigned int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(fd, CMSG_DATA(c), n * sizeof(int));
-	}
-	return n;
-}
-
 /* Receives exactly `bytes`; descriptors go to fd[0..*n_fds), which is added to. */
 static int receive(int sock, void *to, size_t bytes, int *fd, unsigned int *n_fds,
 		   uint64_t deadline_ns, struct err *e)
@@ -170,18 +148,15 @@ static int receive(int sock, void *to, size_t bytes, int *fd, unsigned int *n_fd
 	uint8_t *at = to;
 
 	while (bytes > 0) {
-		union {
-			struct cmsghdr head;
-			char room[CMSG_SPACE(FDS_READ * sizeof(int))];
-		} c;
+		union passfd_control c;
 		struct iovec io = {.iov_base = at, .iov_len = bytes};
 		struct msghdr h = {.msg_iov = &io,
 				   .msg_iovlen = 1,
-				   .msg_control = c.room,
-				   .msg_controllen = sizeof(c.room)};
+				   .msg_control = &c,
+				   .msg_controllen = sizeof(c)};
 		ssize_t n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		int got[FDS_READ];
-		unsigned int k;
+		unsigned int k = 0;
 		int ret;
 
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -193,7 +168,7 @@ static int receive(int sock, void *to, size_t bytes, int *fd, unsigned int *n_fd
 				return ret;
 			continue;
 		}
-		k = take_fds(&h, got);
+		passfd_take(&h, got, &k, FDS_READ);
 		for (unsigned int i = 0; i < k; i++) {
 			if (*n_fds == 0)
 				*fd = got[i];

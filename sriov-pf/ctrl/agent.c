@@ -2,6 +2,7 @@
 #include "sriov-pf/ctrl/agent_impl.h"
 
 #include "base/clock.h"
+#include "base/err_json.h"
 #include "base/log.h"
 
 #include <event2/buffer.h>
@@ -155,7 +156,7 @@ static void answered(struct pf_agent *a, struct pf_wire_msg *m)
 	if (m->state && a->s.told)
 		a->s.told(a->s.arg, m->state);
 	if (m->error)
-		pf_wire_to_err(m->error, &e);
+		err_from_json(m->error, "the agent gives no reason", &e);
 	if (c && c->id == m->id) { /* or it was given up */
 		TAILQ_REMOVE(&a->calls, c, entry);
 		call_end(c, m->result, fds, n, m->result ? NULL : &e);

@@ -3,6 +3,7 @@
  */
 #include "sriov-pf/ctrl/agent.h"
 
+#include "base/err_json.h"
 #include "base/log.h"
 #include "sriov-pf/ctrl/wire.h"
 #include "sriov-pf/engine/txn.h"
@@ -173,7 +174,7 @@ static int answer(struct run *r, json_t *result, const struct err *e)
 	if (result)
 		json_object_set(msg, "result", result);
 	else
-		json_object_set_new(msg, "error", pf_wire_from_err(e));
+		json_object_set_new(msg, "error", err_to_json(e));
 	if (r->has_state)
 		json_object_set_new(msg, "state", pf_state_json(&r->state));
 	if (r->n_fds > 0)

@@ -3,6 +3,7 @@
 
 #include "api/serve/rpc_listen.h"
 #include "base/log.h"
+#include "base/passfd.h"
 #include "sriov-pf/ctrl/hand_msg.h"
 #include "sriov-pf/ctrl/take.h"
 
@@ -53,29 +54,17 @@ static void conn_close(struct conn *k)
 		free(k);
 }
 
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(2 * sizeof(int))];
-};
-
 static int send_packet(int fd, const json_t *answer, const int *fds, unsigned int n)
 {
 	char *text = json_dumps(answer, JSON_COMPACT);
 	struct iovec iov = {text, text ? strlen(text) : 0};
-	union control control = {.bytes = {0}};
+	union passfd_control control;
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t sent;
 
 	if (!text)
 		return -ENOMEM;
-	if (n == 2) {
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(2 * sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), fds, 2 * sizeof(int));
-	}
+	passfd_put(&m, &control, fds, n);
 	sent = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	free(text);
 	return sent < 0 ? -errno : 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sriov-pf/ctrl/wire.h"
 
+#include "base/passfd.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,33 +30,9 @@ void pf_wire_close(struct pf_wire *l)
 	pf_wire_open(l, -1);
 }
 
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(PF_WIRE_FDS * sizeof(int))];
-};
-
-static void keep_fds(struct pf_wire *l, struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		const unsigned char *data = CMSG_DATA(c);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, data + at, sizeof(fd));
-			if (l->n_fds < PF_WIRE_FDS)
-				l->fds[l->n_fds++] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
 int pf_wire_receive(struct pf_wire *l)
 {
-	union control control;
+	union passfd_control control;
 	struct msghdr m = {.msg_control = &control, .msg_controllen = sizeof(control)};
 	struct iovec iov;
 	ssize_t n;
@@ -78,7 +56,7 @@ int pf_wire_receive(struct pf_wire *l)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
-	keep_fds(l, &m);
+	passfd_take(&m, l->fds, &l->n_fds, PF_WIRE_FDS);
 	l->len += (size_t)n;
 	return (int)n;
 }
@@ -114,26 +92,12 @@ unsigned int pf_wire_take(struct pf_wire *l, int *fds, unsigned int n)
 	return n;
 }
 
-static void put_fds(struct msghdr *m, union control *control, const int *fds, unsigned int n)
-{
-	struct cmsghdr *c;
-
-	memset(control, 0, sizeof(*control));
-	m->msg_control = control;
-	m->msg_controllen = CMSG_SPACE(n * sizeof(int));
-	c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(n * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-}
-
 int pf_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n)
 {
 	char *text = json_dumps(msg, JSON_COMPACT);
 	struct iovec iov;
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-	union control control;
+	union passfd_control control;
 	size_t len, done = 0;
 	int ret = 0;
 
@@ -143,8 +107,7 @@ int pf_wire_send(int fd, const json_t *msg, const int *fds, unsigned int n)
 	}
 	len = strlen(text);
 	text[len++] = '\n'; /* where the NUL was */
-	if (fds && n > 0)
-		put_fds(&m, &control, fds, n);
+	passfd_put(&m, &control, fds, fds ? n : 0);
 	while (ret == 0 && done < len) {
 		ssize_t sent;
 
@@ -184,32 +147,4 @@ int pf_wire_parse(const char *text, size_t len, struct pf_wire_msg *m)
 	json_decref(root);
 	*m = (struct pf_wire_msg){0};
 	return -EBADMSG;
-}
-
-/* Cut where a text may end amid a character, which JSON would refuse. */
-static json_t *text_json(const char *s)
-{
-	json_t *v = json_string(s);
-
-	return v ? v : json_string("(a text that is not UTF-8)");
-}
-
-json_t *pf_wire_from_err(const struct err *e)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "code", json_integer(e->code < 0 ? e->code : -EIO));
-	json_object_set_new(o, "text", text_json(e->text));
-	json_object_set_new(o, "path", text_json(e->path));
-	return o;
-}
-
-void pf_wire_to_err(const json_t *error, struct err *e)
-{
-	int64_t code = json_get_int(error, "code", -EIO);
-
-	if (code >= 0 || code < -4095)
-		code = -EIO;
-	err_at(e, (int)code, json_get_str(error, "path", ""), "%.380s",
-	       json_get_str(error, "text", "the agent gives no reason"));
 }

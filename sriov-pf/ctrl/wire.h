@@ -57,8 +57,4 @@ struct pf_wire_msg {
 /* Pure. 0; -EBADMSG: it is no such message, and root is NULL. */
 int pf_wire_parse(const char *text, size_t len, struct pf_wire_msg *m);
 
-/* An error as a message has it, and back; what is not one becomes -EIO. */
-json_t *pf_wire_from_err(const struct err *e);
-void pf_wire_to_err(const json_t *error, struct err *e);
-
 #endif

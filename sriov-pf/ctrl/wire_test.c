@@ -132,32 +132,13 @@ static void test_nonsense(void **state)
 	}
 }
 
-static void test_errors(void **state)
-{
-	static const json_int_t odd[] = {0, 1, -5000};
-	struct err e = {0}, back = {0};
-	json_t *json;
-
-	err_at(&e, -EBUSY, "/vfs/3", "a text");
-	json = pf_wire_from_err(&e);
-	pf_wire_to_err(json, &back);
-	assert_int_equal(back.code, -EBUSY);
-	assert_string_equal(back.path, "/vfs/3");
-	assert_string_equal(back.text, "a text");
-	for (size_t i = 0; i < 3; i++) {
-		json_object_set_new(json, "code", json_integer(odd[i]));
-		pf_wire_to_err(json, &back);
-		assert_int_equal(back.code, -EIO);
-	}
-	json_decref(json);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pieces),	       cmocka_unit_test(test_several_at_once),
-		cmocka_unit_test(test_large_with_fds), cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_several_at_once),
+		cmocka_unit_test(test_large_with_fds),
+		cmocka_unit_test(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * from it. */
 #include "sriov-pf/hand/hand.h"
 
+#include "base/test_folder.h"
+
 #include <linux/pci_regs.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,18 +24,7 @@ static char root[64], sysfs[80], proc[80], dev[80];
 static int trial_says;
 static unsigned int trials;
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-	int len = snprintf(command, sizeof(command), "cd %s && ", root);
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
+#define run(...) folder_run(root, __VA_ARGS__)
 
 static void add(const char *address, const char *above, const char *driver, int group)
 {

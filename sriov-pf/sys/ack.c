@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sriov-pf/sys/ack.h"
+
+#include "base/err.h"
 #include "sriov-pf/sys/nla.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
-
-#define ERRNO_MAX 4095
 
 /* Skips the request that an error repeats, when it is not capped. False: it is not all there. */
 static bool skip_request(struct pf_nlas *rest, unsigned int flags)

@@ -3,6 +3,8 @@
 #ifndef SRIOV_PF_SYS_TEST_TREE_H
 #define SRIOV_PF_SYS_TEST_TREE_H
 
+#include "base/test_folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,33 +15,18 @@
 
 #define PF "0000:01:00.0"
 
-static char sys[64];
+static char sys[64], devices[96];
 
-/* A shell command in the folder of devices of the PCI bus. */
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-	int len = snprintf(command, sizeof(command), "cd %s/bus/pci/devices && ", sys);
-
-	va_start(ap, fmt);
-	vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
+#define run(...) folder_run(devices, __VA_ARGS__)
 
 /* An igb PF whose interface is ours: lo, which has no VFs as to the kernel. */
 static int setup(void **state)
 {
-	char command[128];
-
 	strcpy(sys, "/tmp/pf_sys.XXXXXX");
 	if (!mkdtemp(sys))
 		return -1;
-	snprintf(command, sizeof(command), "mkdir -p %s/bus/pci/devices", sys);
-	if (system(command) != 0)
-		return -1;
+	snprintf(devices, sizeof(devices), "%s/bus/pci/devices", sys);
+	folder_run(sys, "mkdir -p bus/pci/devices");
 	run("mkdir -p ../drivers/igb " PF "/net/lo && ln -s ../../drivers/igb " PF "/driver");
 	run("cd " PF " && echo 0x8086 >vendor && echo 0x10c9 >device && echo 7 >sriov_totalvfs && "
 	    "echo 0 >sriov_numvfs && echo 1 >sriov_drivers_autoprobe && echo 1 >net/lo/ifindex && "
