@@ -25,8 +25,13 @@ eventually 20 port_up g2
 
 # testpmd answers ARP and echo requests for any address, on behalf of its port.
 say "the host reaches each guest"
-eventually 10 ns h1 ping -c 1 -W 1 10.0.0.50
-equal g1 fdb_port br0 $m1 || equal g2 fdb_port br0 $m2
+# Both have to be known by their answers to ARP before more is asked: testpmd also answers what is flooded to
+# it for another's address, with that address as the source.
+both_are_known() {
+	ns h1 ip neighbour flush dev eth0
+	ns h1 ping -c 1 -W 1 10.0.0.50 && equal g1 fdb_port br0 $m1 && equal g2 fdb_port br0 $m2
+}
+eventually 10 both_are_known
 ns h1 ip neighbour flush dev eth0
 ns h1 ip neighbour replace 10.0.0.51 lladdr $m1 dev eth0
 ns h1 ip neighbour replace 10.0.0.52 lladdr $m2 dev eth0
