@@ -23,7 +23,7 @@ vm_create() { # NAME KERNEL [KEY VALUE]...
 }
 
 vm_run() { # NAME COMMAND [SECONDS]: in the guest's shell; prints and ends as the command does
-	"$tools/guest-run" "$FLUE_VM_DIR/run/$1.sock.console" "${3:-60}" "$2"
+	"$tools/guest-run" "$FLUE_VM_DIR/run/$1.sock.console" "${3:-240}" "$2"
 }
 
 vm_ready() { # NAME: has its process 1 come up? Nothing is typed before: a console that is not raw echoes
@@ -58,7 +58,7 @@ vm_tcp() { # FROM TO ADDRESS [IPERF3 ARGUMENT]...
 	shift 3
 	vm_run "$to" "iperf3 -s -1 -D -I /tmp/iperf.pid"
 	eventually 20 vm_run "$to" "netstat -ltn | grep -q :5201"
-	vm_run "$from" "iperf3 -c $address -J $*" 90 >$T/iperf.json || {
+	vm_run "$from" "iperf3 -c $address -J $*" 300 >$T/iperf.json || {
 		cat $T/iperf.json
 		fail "no TCP from guest $from to $address"
 	}

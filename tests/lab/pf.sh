@@ -46,8 +46,8 @@ check() { # NAME COMMAND...
 		tail -n 20 "$T/pf.log" | sed 's/^/    flue-pf: /'
 	fi
 }
-eventually() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
+eventually() { # SECONDS COMMAND...: those of a calm machine
+	local end=$((SECONDS + 5 * $1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
