@@ -7,7 +7,7 @@
 #	h5 -- br4 -- af_xdp ==== veth -------------- h6 (no switch)
 #	null ------- br5 ------- ring (what goes in comes out)
 . "$(dirname "$0")/../lib.sh"
-need jq ping iperf3
+need ethtool jq ping iperf3
 
 flued_start
 for n in 0 1 2 3 4 5; do
@@ -44,18 +44,34 @@ ip link set xdp0 up
 ip -n h6 addr add 10.0.3.2/24 dev eth0
 ip -n h6 link set eth0 up
 host_port h5 br4 10.0.3.1/24
+ethtool -K xdp0 gro on
+gro() {
+	ethtool -k xdp0 | sed -n 's/^generic-receive-offload: //p'
+}
 if flue port add x0 kind ethdev bridge br4 device "net_af_xdp0,iface=xdp0" 2>$T/xdp; then
 	eventually 10 ns h5 ping -c 1 -W 1 10.0.3.2
 	ping_ok h5 10.0.3.2
+	equal off gro
 	flue port del x0
+	equal on gro
 else
 	cat $T/xdp
 	fail "no port on AF_XDP"
 fi
 
-say "null sends frames without addresses: dropped by name; ring hands back what it gets"
+say "af_packet: the kernel must not coalesce beneath it"
+flue port add p0 kind ethdev bridge br4 device "net_af_packet0,iface=xdp0"
+eventually 10 ns h5 ping -c 1 -W 1 10.0.3.2
+equal off gro
+ns h6 ethtool -K eth0 tso off gso off
+tcp h6 h5 10.0.3.1 -n 2M
+equal 0 drop p0 mtu_in
+flue port del p0
+equal on gro
+
+say "null sends what lies in its buffers, mostly no frames at all; ring hands back what it gets"
 flue port add n0 kind ethdev bridge br5 device "net_null0,size=64"
-eventually 5 at_least 1000 drop n0 bad_source
+eventually 5 at_least 1000 counter n0 rx_packets
 flue port del n0
 flue port add r0 kind ethdev bridge br5 device net_ring0
 flue port add r1 kind ethdev bridge br0 device net_null1,size=60,no-rx=1

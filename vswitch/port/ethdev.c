@@ -4,6 +4,7 @@
  * ("net_af_xdp0,iface=eth0", "net_memif0,...", "net_virtio_user0,...", "net_pcap0,...").
  */
 #include "vswitch/port/ethdev_filter.h"
+#include "vswitch/port/ethdev_gro.h"
 #include "vswitch/port/ethdev_mtu.h"
 #include "vswitch/port/hostif.h"
 #include "vswitch/port/intrthread.h"
@@ -29,6 +30,7 @@ struct ethdev {
 	bool prepare; /* packets with offload requests go through rte_eth_tx_prepare() */
 	rte_spinlock_t *tx_locks; /* one a queue, where workers must share; else NULL */
 	struct ethdev_filter filter;
+	struct ethdev_gro gro;
 };
 
 /* The device's name: what stands before the first comma. */
@@ -215,6 +217,7 @@ static int create_on(struct port *p, const char *device, const json_t *conf, str
 	ret = probe(d, device, e);
 	if (ret == 0) {
 		beneath = ethdev_mtu_beneath(d->dev, &was);
+		ethdev_gro_off(&d->gro, p->name, d->dev);
 		ret = start(p, d, conf, e);
 	}
 	if (ret != 0)
@@ -232,6 +235,7 @@ static int create_on(struct port *p, const char *device, const json_t *conf, str
 	return 0;
 
 remove_device:
+	ethdev_gro_back(&d->gro);
 	if (d->probed)
 		remove_device(d, device);
 	/* The interface beneath stays, and may be another port's. */
@@ -281,6 +285,7 @@ static void ethdev_destroy(struct port *p, bool keep)
 	struct ethdev *d = p->priv;
 
 	ethdev_filter_set(&d->filter, p->name, d->dev, NULL, 0);
+	ethdev_gro_back(&d->gro);
 	if (close_device(d->dev) != 0)
 		log_warn("port %s: its device does not go away cleanly", p->name);
 	free(d->tx_locks);

@@ -6,9 +6,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -149,6 +151,25 @@ int hostif_set_mtu_of(unsigned int index, uint32_t mtu)
 		ret = -1;
 	}
 	ret = ret == 0 ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+int hostif_ethtool_of(unsigned int index, uint32_t command, uint32_t *value)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+	struct ethtool_value v = {.cmd = command, .data = *value};
+	struct ifreq ifr = {.ifr_ifindex = (int)index};
+
+	if (fd < 0)
+		return -errno;
+	ret = ioctl(fd, SIOCGIFNAME, &ifr);
+	if (ret == 0) {
+		ifr.ifr_data = (void *)&v;
+		ret = ioctl(fd, SIOCETHTOOL, &ifr);
+	}
+	ret = ret == 0 ? 0 : -errno;
+	*value = v.data;
 	close(fd);
 	return ret;
 }

@@ -35,6 +35,10 @@ int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu);
 /* Sets it there. 0 or a negative errno. */
 int hostif_set_mtu_of(unsigned int index, uint32_t mtu);
 
+/* One of ethtool's commands that get or set a number (struct ethtool_value). 0 or a negative errno.
+ */
+int hostif_ethtool_of(unsigned int index, uint32_t command, uint32_t *value);
+
 /* Lets the interface take frames for that address too, or no longer (the entry of bridge(8)'s fdb
  * with `self`). 0, also when it is so already; or a negative errno. */
 int hostif_filter_of(unsigned int index, const uint8_t mac[6], bool take);
