@@ -58,7 +58,7 @@ vm_tcp() { # FROM TO ADDRESS [IPERF3 ARGUMENT]...
 	shift 3
 	vm_run "$to" "iperf3 -s -1 -D -I /tmp/iperf.pid"
 	eventually 20 vm_run "$to" "netstat -ltn | grep -q :5201"
-	vm_run "$from" "iperf3 -c $address -J $*" 300 >$T/iperf.json || {
+	vm_run "$from" "iperf3 -c $address -J $*" 600 >$T/iperf.json || {
 		cat $T/iperf.json
 		fail "no TCP from guest $from to $address"
 	}

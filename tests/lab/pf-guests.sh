@@ -56,14 +56,14 @@ dmesg | grep 'Enabled IRQ remapping'
 
 say "iperf3: VF to outside, VF to the synthetic guest and back, synthetic guest to outside"
 eventually 60 vm_ping a 10.0.0.9 || fail "no ping to outside"
-vm_run a 'iperf3 -c 10.0.0.9 -t 2 -J' 90 >$T/iperf.json || fail "no TCP to outside"
+vm_run a 'iperf3 -c 10.0.0.9 -n 500K -w 64K -J' 600 >$T/iperf.json || fail "no TCP to outside"
 at_least 100000 received
 eventually 60 vm_ping a 10.0.0.2 || fail "no ping from the VF to the synthetic guest"
-vm_tcp a s 10.0.0.2 -t 2
+vm_tcp a s 10.0.0.2 -n 500K -w 64K
 at_least 100000 received
-vm_tcp s a 10.0.0.1 -t 2
+vm_tcp s a 10.0.0.1 -n 500K -w 64K
 at_least 100000 received
-vm_run s 'iperf3 -c 10.0.0.9 -t 2 -J' 90 >$T/iperf.json || fail "no TCP from the synthetic guest to outside"
+vm_run s 'iperf3 -c 10.0.0.9 -n 500K -w 64K -J' 600 >$T/iperf.json || fail "no TCP from the synthetic guest to outside"
 at_least 100000 received
 
 say "one VF moves to the other guest, and keeps nothing"

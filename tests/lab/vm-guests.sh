@@ -42,7 +42,7 @@ vm_address b 10.0.0.2/24
 eventually 60 vm_ping a 10.0.0.2 || fail "no ping"
 
 say "TCP goes in units"
-vm_tcp a b 10.0.0.2 -t 2
+vm_tcp a b 10.0.0.2 -n 500K -w 64K
 jq -c .end.sum_received $T/iperf.json
 at_least 100000 received || fail "next to nothing was received"
 at_least 1 counter a rx_units
@@ -57,9 +57,9 @@ vm_booted e
 vm_run e 'ethtool -i eth0' | grep 'driver: e1000' || fail "not e1000"
 vm_address e 10.0.0.3/24
 eventually 60 vm_ping e 10.0.0.1 || fail "no ping to the emulated card"
-vm_tcp e a 10.0.0.1 -t 2
+vm_tcp e a 10.0.0.1 -n 500K -w 64K
 at_least 10000 received
-vm_tcp a e 10.0.0.3 -t 2
+vm_tcp a e 10.0.0.3 -n 500K -w 64K
 at_least 10000 received
 vm_run e 'head -c 1000000 /dev/urandom >/tmp/file; md5sum </tmp/file' | grep -o '^[0-9a-f]*' >$T/sent
 # Busybox's nc ends as soon as the other side has nothing more to say: that one says nothing for a while.
