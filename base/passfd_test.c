@@ -20,7 +20,7 @@ static unsigned int open_fds(void)
 	return n;
 }
 
-/* Sends n copies of stdin's descriptor, takes up to max of them; how many were taken. */
+/* Sends a descriptor n times, takes up to max of them; how many were taken. */
 static unsigned int pass(unsigned int n, unsigned int max, int *got)
 {
 	int pair[2], fds[PASSFD_MAX];

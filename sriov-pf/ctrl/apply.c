@@ -44,6 +44,8 @@ static void finish(struct apply *a)
 	struct pf_entry *p;
 
 	c->applying = false;
+	for (unsigned int i = 0; i < a->jobs; i++)
+		a->job[i].entry->planned = false;
 	if (a->e.code != 0)
 		rpc_reply_error(a->reply, &a->e);
 	else
@@ -144,9 +146,17 @@ static void was_applied(void *arg, const json_t *result, int *fds, unsigned int 
 		all_done(a);
 }
 
+/* Nobody is given a VF any more of the PFs that will be changed. */
+static void close_to_guests(struct apply *a)
+{
+	for (unsigned int i = 0; i < a->jobs; i++)
+		a->job[i].entry->planned = a->job[i].planning.plan.steps > 0;
+}
+
 /* Each agent that has something to do. */
 static void start_agents(struct apply *a)
 {
+	close_to_guests(a);
 	a->pending = 1; /* us, until all are asked */
 	if (intent_begin(a, &a->e) != 0) {
 		finish(a);
@@ -187,6 +197,7 @@ static void evict(struct apply *a)
 	json_t *one;
 	size_t i;
 
+	close_to_guests(a);
 	a->pending = 1;
 	json_array_foreach (a->blast, i, one) {
 		unsigned int vf;

@@ -48,6 +48,7 @@ struct pf_entry {
 	json_t *config; /* of this PF, {"pfs": [one], "vfs": [..]}; NULL: not declared */
 	uint64_t generation;
 	unsigned int changing; /* calls of ours that may change its VFs */
+	bool planned;	       /* a configuration is being applied that has steps for it */
 	char failed[256];      /* why it is not as declared; "": it is, as far as known */
 	json_t *drift;	       /* [{what, is, want}] */
 	json_t *faults;	       /* by the VF's index as text: {count, last, at} */

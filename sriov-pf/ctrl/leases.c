@@ -80,11 +80,13 @@ int leases_load(struct ctrl *c, struct err *e)
 	return ret;
 }
 
-int leases_wait(const struct ctrl *c, struct err *e)
+int leases_wait(const struct pf_entry *p, struct err *e)
 {
-	if (c->applying)
+	if (p->planned)
 		return err_set(e, -EAGAIN,
-			       "a configuration is being applied; try again in a moment");
+			       "a configuration is being applied to %s; try again when "
+			       "'flue pf show' says ready",
+			       p->name);
 	return 0;
 }
 
@@ -93,7 +95,7 @@ struct lease *leases_add(struct ctrl *c, const struct pf_entry *p, unsigned int 
 {
 	struct lease *l;
 
-	if (leases_wait(c, e) != 0)
+	if (leases_wait(p, e) != 0)
 		return NULL;
 	l = lease_add(&c->leases, p->address, vf, state, guest, p->generation, ctrl_now(), e);
 	if (!l)

@@ -248,7 +248,7 @@ void take_begin(struct ctrl *c, const struct hand_msg *m, pid_t pid, int pidfd, 
 		answer(arg, NULL, NULL, 0);
 		return;
 	}
-	l = p && leases_wait(c, &e) == 0 ? find_or_make(t, p, m, &e) : NULL;
+	l = p && leases_wait(p, &e) == 0 ? find_or_make(t, p, m, &e) : NULL;
 	if (!l) {
 		refuse(t, &e);
 		return;

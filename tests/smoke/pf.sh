@@ -23,7 +23,7 @@ pf_ready() {
 }
 pf_launch() { # [NAME=VALUE]...
 	start pf env "$@" "$fake" $H run --socket $FLUE_PF_SOCKET --hand-socket $FLUE_PF_HAND --state-dir $T/state \
-		--run-dir $T/run --vm-run-dir $T/vm/run --deadline 2 --metrics 127.0.0.1:9188
+		--run-dir $T/run --vm-run-dir $T/vm/run --deadline "${DEADLINE-2}" --metrics 127.0.0.1:9188
 }
 pf_start() {
 	pf_launch
@@ -313,6 +313,25 @@ rm $H/block
 eventually 20 equal ready pf wan .state
 eventually 20 as_declared || fail "what was before did not come back"
 flue vf set lan 0 max-rate 0
+pf_stop
+
+say "while a plan is carried out its card's functions are given to nobody, and the other card's are"
+DEADLINE=60 pf_start
+echo "$wan vf 1: min-rate" >$H/block
+flue vf set wan 1 max-rate 300 >$T/waits 2>&1 &
+pids[waits]=$!
+eventually 20 equal busy pf wan .state
+refused 'being applied to wan' flue vf assign wan 3 red
+equal free vf wan 3 .state
+flue vf assign lan 1 red
+flue vf release lan 1
+rm $H/block
+echo go on >$H/fifo
+wait "${pids[waits]}" || fail "it was not carried out: $(cat $T/waits)"
+unset 'pids[waits]'
+flue vf assign wan 3 red
+flue vf release wan 3
+flue apply $T/c.yaml
 pf_stop
 
 say "the manager dies; holders live on, or not"
