@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Flows that do not go where the FDB says: frames of one direction of a TCP connection, towards an
+ * end that is (or is being) offloaded.
+ *
+ * Main adds and removes flows; workers look each TCP packet up without a lock. A flow is
+ *   holding   packets are kept, in the order they came, within bounds; what is more is dropped
+ *             (and counted) as a full queue drops
+ *   stolen    packets go to its sink, on its home worker; other workers hand them over by a ring
+ *   released  what was held goes on to where it was going, in order, and then the flow is gone
+ *
+ * Only the direction towards the end matters: its kernel may go on sending what it has sent.
+ * Keys of the two ends of a connection differ, so both ends may be offloaded in one switch.
+ */
+#ifndef OFFLOAD_CHIMNEY_STEER_FLOW_H
+#define OFFLOAD_CHIMNEY_STEER_FLOW_H
+
+#include "packet/burst.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* As the frame carries them, network order; IPv4 in the first four bytes, the rest zero. Compared
+ * as bytes: zero it before it is filled. */
+struct flow_key {
+	uint8_t src[16], dst[16];
+	uint16_t sport, dport;
+	uint16_t bridge;
+	uint16_t vlan; /* after vlan_in: 0 to 4095 */
+	uint8_t v6;
+	uint8_t dmac[6]; /* frames to another address are not this flow's */
+	uint8_t pad;
+};
+_Static_assert(sizeof(struct flow_key) == 48, "hashed as words");
+
+enum flow_mode { FLOW_HOLDING, FLOW_STOLEN, FLOW_RELEASING };
+
+struct flow;
+struct flow_table;
+
+/* Who takes what is stolen. take() owns m from then on: it may read its data during the call and
+ * frees it or keeps it (what is external memory of a port's only during the call). Worker: the
+ * flow's home. */
+struct flow_sink {
+	void (*take)(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf *m);
+	void *ctx;
+};
+
+/* n_workers workers use it; at most max flows. Main. NULL: no memory. */
+struct flow_table *flow_table_new(uint16_t n_workers, uint32_t max);
+void flow_table_free(struct flow_table *t); /* Main, when no worker runs */
+
+/* Main. */
+struct flow_limits {
+	uint32_t packets, bytes; /* held at most */
+};
+
+/* Holds from now on: a packet that a worker looks up after it saw the new entry. The caller waits a
+ * grace period to be sure of all workers. port: where they were going, where released ones go.
+ * Errors: -EEXIST, -ENOSPC, -ENOMEM. Main. */
+int flow_hold(struct flow_table *t, const struct flow_key *key, uint16_t port,
+	      const struct flow_limits *limits, struct flow **out);
+
+/* What was held and what comes goes to the sink from now on, on worker `home`. Held packets come
+ * first. Main; takes effect when home polls next. */
+void flow_steal(struct flow *f, uint16_t home, const struct flow_sink *sink, void *user);
+
+/* Stolen no more: holding again. From when the home worker's next flow_poll() (or a grace period)
+ * is over, the sink is not called any more. Main. */
+void flow_hold_again(struct flow *f);
+
+/* What was held goes on to its port, in order (home's or the first worker's flow_poll() does it);
+ * then done(ctx) is called on main by flow_reap(), when no worker knows it any more. Main. */
+void flow_release(struct flow *f, void (*done)(void *ctx), void *ctx);
+
+/* As release, but what was held is freed (its connection is gone for good, or its kernel socket
+ * would answer wrongly). Main. */
+void flow_drop(struct flow *f, void (*done)(void *ctx), void *ctx);
+
+/* Ends what was released and which no worker uses any more. grace: a grace period was waited for
+ * since the last call. Main, now and then. Returns how many are still ending. */
+unsigned int flow_reap(struct flow_table *t);
+
+/* What a worker does each round beside its bursts: hands over what other workers found, drains held
+ * packets into sinks, sends released ones on. pipe: to inject into. Returns packets. Worker. */
+struct pipe;
+uint32_t flow_poll(struct flow_table *t, struct pipe *pipe, uint16_t worker);
+
+/* For show; a copy of counters. Main. */
+struct flow_counts {
+	enum flow_mode mode;
+	uint64_t packets, bytes, held, dropped; /* stolen; held now; dropped while held */
+};
+void flow_counts(const struct flow *f, struct flow_counts *out);
+const struct flow_key *flow_key(const struct flow *f);
+
+#endif
