@@ -4,11 +4,11 @@
  * something is handed in (unix(7), SOCK_SEQPACKET, SCM_RIGHTS).
  *
  *	to the guest	{"id":1,"call":"show","params":{..}}	without id: no answer is wanted
- *	from it		{"id":1,"result":{..}} or
- *{"id":1,"error":{"code":-22,"text":"..","path":".."}}
+ *	from it		{"id":1,"result":{..}} or {"id":1,"error":ERROR}
  *			{"event":"running"}, {"event":"gone","nic":".."},
- *{"event":"failed",..error..},
+ *			{"event":"failed", and the members of ERROR},
  *			{"event":"end","end":"power-off","why":".."}
+ *			ERROR: {"code":-22,"text":"..","path":".."}
  *
  * The supervisor trusts what comes from a guest's process no further than a peer of the control
  * socket: its text is parsed, its members are checked, descriptors from there are closed. Any

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * load_try tcp|iscsi A-NETNS A-ADDRESS B-NETNS B-ADDRESS [KEY VALUE]...: a load of this room
- *between two namespaces that are there already, without an engine. Prints JSON. For
- *tests/smoke/bench-tcp.sh and bench-iscsi.sh; not installed. tcp:   connections N, both on, cc
- *NAME, seconds S, windows N iscsi: digest none|header|data, target_digest none, mbytes N, block
- *BYTES, depth N, op read|write|mixed, seconds S, silence_ms N; windows N
+ * between two namespaces that are there already, without an engine. Prints JSON. For
+ * tests/smoke/bench-tcp.sh and bench-iscsi.sh; not installed.
+ *
+ *	tcp	connections N, both on, cc NAME, seconds S, windows N
+ *	iscsi	digest none|header|data, target_digest none, mbytes N, block BYTES, depth N,
+ *		op read|write|mixed, seconds S, silence_ms N, windows N
  */
 #include "bench/load/initiator.h"
 #include "bench/load/load.h"

@@ -5,8 +5,8 @@
  *	accept {connections}                       → {}
  *	connect {address, port, connections, cc}   → {}
  *	window {send, begin_ns, end_ns}            → what went through between the two points
- *	stop                                       → {sent, received, retransmits}: once all is
- *settled totals                                     → the same, at once
+ *	stop                                       → {sent, received, retransmits}, once settled
+ *	totals                                     → the same, at once
  */
 #include "base/clock.h"
 #include "base/json.h"

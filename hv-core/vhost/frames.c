@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * hv_vu_frames: two network cards without a guest. Each is memory, a receive ring and a transmit
- *ring that a driver in this process works, and the front end that hands them to a switch. What one
- *sends, the other must get, byte by byte; the switch may be killed at any time.
+ * ring that a driver in this process works, and the front end that hands them to a switch. What
+ * one sends, the other must get, byte by byte; the switch may be killed at any time.
  *
- *	hv_vu_frames [-p] [-l] SOCKET SOCKET		-p: packed rings; -l: listens, does not
- *connect
+ *	hv_vu_frames [-p] [-l] SOCKET SOCKET
+ *		-p: packed rings; -l: listens, does not connect
  *
  * Writes a line whenever something changed: "received A B lost-connection N". SIGTERM: sends no
- *more, stops the rings, looks whether they stand where they must, and ends with 0.
+ * more, stops the rings, looks whether they stand where they must, and ends with 0.
  */
 #include "hv-core/vhost/front.h"
 #include "hv-core/vhost/sock.h"

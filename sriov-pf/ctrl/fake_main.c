@@ -12,8 +12,8 @@
  * names steps (the beginning of "ADDRESS STEP") that hang until somebody writes to the FIFO
  * `fifo`; VF.group, which is locked by who holds that VF; `fault`, "ADDRESS WORDS", what the IOMMU
  * says when the file is written.
- * FLUE_PF_FAKE_DIE=daemon:N kills the daemon, agent:N an agent, at the N-th point it comes to,
- *once: the file `died` then says which point it was.
+ * FLUE_PF_FAKE_DIE=daemon:N kills the daemon, agent:N an agent, at the N-th point it comes to, and
+ * only once: the file `died` then says which point it was.
  */
 #include "base/log.h"
 #include "base/mac.h"

@@ -49,6 +49,8 @@ echo "flue-pf's descriptors: $before before, $after after"
 [ "$after" -le "$before" ] || fail "descriptors are leaked"
 sed -i '/^vfs/,$d' $T/c.yaml
 flue apply $T/c.yaml
-[ "$(linux $near 0 address)" = 00:00:00:00:00:00 ] || fail "an address is left"
+left=$(ip -j -d link show $near |
+	jq -c '.[0].vfinfo_list[] | [.address, .vlan_list[0].vlan // 0, .rate.max_tx // 0]' | sort -u)
+[ "$left" = '["00:00:00:00:00:00",0,0]' ] || fail "an address, a VLAN or a rate is left: $left"
 flue vm kill a
 flue vm kill b

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <rte_ethdev.h>
 #include <string.h>
@@ -18,38 +19,36 @@ static bool captures(const char *driver)
 	return false;
 }
 
-static bool is_on(unsigned int index, uint32_t get, uint32_t bit)
-{
-	uint32_t value = 0;
-
-	return hostif_ethtool_of(index, get, &value) == 0 && (value & bit) != 0;
-}
-
-static int set(unsigned int index, uint32_t get, uint32_t put, uint32_t bit, bool on)
+/* One of ethtool's switches: a bit of the number that `get` reads and `put` writes. 1: changed; 0:
+ * it was so already; or a negative errno. */
+static int flip(unsigned int index, uint32_t get, uint32_t put, uint32_t bit, bool on)
 {
 	uint32_t value = 0;
 	int ret = hostif_ethtool_of(index, get, &value);
 
-	if (ret != 0)
+	if (ret != 0 || !(value & bit) == !on)
 		return ret;
-	value = on ? value | bit : value & ~bit;
-	return hostif_ethtool_of(index, put, &value);
+	value ^= bit;
+	ret = hostif_ethtool_of(index, put, &value);
+	return ret == 0 ? 1 : ret;
 }
 
 /* Returns whether it was on, and is off now. */
 static bool off(unsigned int index, const char *port, const char *word, uint32_t get, uint32_t put,
 		uint32_t bit)
 {
-	int ret;
+	int ret = flip(index, get, put, bit, false);
+	char name[16] = "?";
+	uint32_t mtu;
 
-	if (!is_on(index, get, bit))
-		return false;
-	ret = set(index, get, put, bit, false);
-	if (ret == 0)
-		return true;
-	log_warn("port %s: cannot switch %s of its interface off (%s): frames that the kernel "
-		 "coalesced are lost; 'ethtool -K' may",
-		 port, word, strerror(-ret));
+	/* What has no such switch does not coalesce. */
+	if (ret >= 0 || ret == -EOPNOTSUPP)
+		return ret > 0;
+	hostif_mtu_of(index, name, &mtu);
+	log_warn("port %s: cannot switch %s of %s off (%s), and frames that the kernel coalesced "
+		 "are "
+		 "lost: 'ethtool -K %s %s off'",
+		 port, word, name, strerror(-ret), name, word);
 	return false;
 }
 
@@ -69,8 +68,8 @@ void ethdev_gro_off(struct ethdev_gro *g, const char *port, uint16_t dev)
 void ethdev_gro_back(struct ethdev_gro *g)
 {
 	if (g->gro)
-		set(g->index, ETHTOOL_GGRO, ETHTOOL_SGRO, 1, true);
+		flip(g->index, ETHTOOL_GGRO, ETHTOOL_SGRO, 1, true);
 	if (g->lro)
-		set(g->index, ETHTOOL_GFLAGS, ETHTOOL_SFLAGS, ETH_FLAG_LRO, true);
+		flip(g->index, ETHTOOL_GFLAGS, ETHTOOL_SFLAGS, ETH_FLAG_LRO, true);
 	*g = (struct ethdev_gro){0};
 }

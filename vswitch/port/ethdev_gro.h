@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What was switched off, on which interface; 0: nothing was. */
+/* What was switched off, on which interface; index 0: nothing. */
 struct ethdev_gro {
 	unsigned int index;
 	bool gro, lro;

@@ -137,40 +137,38 @@ int hostif_mtu_of(unsigned int index, char name[16], uint32_t *mtu)
 	return ret;
 }
 
-int hostif_set_mtu_of(unsigned int index, uint32_t mtu)
+/* ifr: what the request wants; its name is filled in. */
+static int ioctl_of(unsigned int index, unsigned long request, struct ifreq *ifr)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
-	struct ifreq ifr = {.ifr_ifindex = (int)index};
+	struct ifreq who = {.ifr_ifindex = (int)index};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
 
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, SIOCGIFNAME, &ifr) == 0) {
-		ifr.ifr_mtu = (int)mtu;
-		ret = ioctl(fd, SIOCSIFMTU, &ifr);
-	} else {
-		ret = -1;
+	ret = ioctl(fd, SIOCGIFNAME, &who);
+	if (ret == 0) {
+		memcpy(ifr->ifr_name, who.ifr_name, IFNAMSIZ);
+		ret = ioctl(fd, request, ifr);
 	}
 	ret = ret == 0 ? 0 : -errno;
 	close(fd);
 	return ret;
 }
 
+int hostif_set_mtu_of(unsigned int index, uint32_t mtu)
+{
+	struct ifreq ifr = {.ifr_mtu = (int)mtu};
+
+	return ioctl_of(index, SIOCSIFMTU, &ifr);
+}
+
 int hostif_ethtool_of(unsigned int index, uint32_t command, uint32_t *value)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
 	struct ethtool_value v = {.cmd = command, .data = *value};
-	struct ifreq ifr = {.ifr_ifindex = (int)index};
+	struct ifreq ifr = {.ifr_data = (void *)&v};
+	int ret = ioctl_of(index, SIOCETHTOOL, &ifr);
 
-	if (fd < 0)
-		return -errno;
-	ret = ioctl(fd, SIOCGIFNAME, &ifr);
-	if (ret == 0) {
-		ifr.ifr_data = (void *)&v;
-		ret = ioctl(fd, SIOCETHTOOL, &ifr);
-	}
-	ret = ret == 0 ? 0 : -errno;
 	*value = v.data;
-	close(fd);
 	return ret;
 }
 
