@@ -15,6 +15,8 @@
 	X(VLAN_IN, "vlan_in", "tagged frame of a VLAN the port does not carry")              \
 	X(LINK_LOCAL, "link_local", "control frame to 01:80:c2:00:00:0x, not forwarded")     \
 	X(STATIC_MOVED, "static_moved", "source address is pinned to another port")          \
+	X(HELD, "held",                                                                      \
+	  "its connection is being handed over, and more came than is kept, or it ended")    \
 	X(SAME_PORT, "same_port", "destination is behind the port the frame came from")      \
 	X(VLAN_OUT, "vlan_out", "destination's port does not carry the VLAN")                \
 	X(ISOLATED, "isolated", "both ports are isolated")                                   \
