@@ -29,6 +29,7 @@
 	X(ptb_limited, "answers held back: more than 1000 a second")                              \
 	X(ptb_not_due, "too large packets from this port that get no answer by RFC 1812 or 4443") \
 	X(mss_clamped, "TCP SYNs sent with a lowered MSS option")                                 \
+	X(injected, "frames and units that the switch made itself, as if they came from here")    \
 	X(fdb_learned, "addresses learned")                                                       \
 	X(fdb_moved, "addresses that moved here from another port")                               \
 	X(fdb_limit, "addresses not learned: the port's learn-limit is reached")                  \

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { PIPE_INGRESS = 7, PIPE_EGRESS = 6, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
+enum { PIPE_INGRESS = 8, PIPE_EGRESS = 6, PIPE_STAGES = PIPE_INGRESS + PIPE_EGRESS };
 
 extern const struct pkt_stage_def *const pipe_table[PIPE_STAGES];
 
@@ -29,6 +29,19 @@ void pipe_init(struct pipe *p, struct pkt_worker *w);
 /* Takes one burst from the port's queue and passes it on to where it goes. Returns how many
  * packets there were. Worker. */
 uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue);
+
+/* Takes packets that the switch itself made through the pipeline as if they had just come from the
+ * port: all stages from parse on look at them, and what may not come in there is dropped. They
+ * count as injected, not as received. Their data may lie in memory of anybody's that stays until
+ * their last reference is freed. n <= PKT_RX_MAX; the packets are the pipe's from then on. Returns
+ * how many were let in: all, or 0 when there is no such port (they are freed). Between bursts only:
+ * not from a stage, nor from what a stage calls. Worker. */
+uint16_t pipe_inject(struct pipe *p, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+
+/* Sends packets on that chim_steal took out some time ago: each goes the rest of its way as what
+ * has come from its m->port. Those are freed whose port is not of that bridge any more, or does not
+ * carry their VLAN. n <= PKT_RX_MAX. Between bursts only. Worker. */
+void pipe_forward(struct pipe *p, uint16_t bridge, struct rte_mbuf **pkts, uint16_t n);
 
 /* Writes the table as a Graphviz graph. Any thread. */
 void pipe_write_dot(FILE *out);

@@ -2,6 +2,7 @@
 #include "pipelines/pipe.h"
 
 #include "offload/tso_lro/tso_split.h"
+#include "pipelines/stages.h"
 #include "vswitch/l2/fwd.h"
 #include "vswitch/port/port.h"
 
@@ -78,6 +79,19 @@ static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 	q->n = 0;
 }
 
+/* Sends what the ingress stages put into the out queues, and what the switch answers. */
+static void leave(struct pipe *p, uint16_t port)
+{
+	struct pkt_worker *w = p->burst.w;
+
+	for (uint16_t i = 0; i < w->n_dirty; i++)
+		egress(p, w->dirty[i], &w->out[w->dirty[i]]);
+	w->n_dirty = 0;
+	/* Answers are never answered, so this ends. */
+	if (unlikely(w->back.n > 0))
+		egress(p, port, &w->back);
+}
+
 uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 {
 	struct pkt_stage *rx = &p->stages[0];
@@ -98,16 +112,80 @@ uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)
 	pkt_count(rx->packets, n);
 	pkt_count(rx->cycles, now - since);
 	run(p, 1, PIPE_INGRESS, now);
-	for (uint16_t i = 0; i < w->n_dirty; i++)
-		egress(p, w->dirty[i], &w->out[w->dirty[i]]);
-	w->n_dirty = 0;
-	/* Answers are never answered, so this ends. */
-	if (unlikely(w->back.n > 0))
-		egress(p, port, &w->back);
+	leave(p, port);
 	if (in->ops->rx_done) {
 		now = rte_rdtsc();
 		in->ops->rx_done(in, queue);
 		charge(rx, now);
 	}
 	return n;
+}
+
+/* The burst becomes these packets, as if port had given them. */
+static void set_burst(struct pipe *p, uint16_t port, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	struct pkt_burst *b = &p->burst;
+
+	b->port = port;
+	b->queue = 0;
+	b->traced = false;
+	b->n = n;
+	memcpy(b->pkts, pkts, n * sizeof(pkts[0]));
+}
+
+uint16_t pipe_inject(struct pipe *p, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct pkt_worker *w = p->burst.w;
+
+	if (unlikely(!w->fwd->ports[port].port)) {
+		rte_pktmbuf_free_bulk(pkts, n);
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		pkts[i]->port = port;
+	pkt_count(w->counters[port].injected, n);
+	set_burst(p, port, pkts, n);
+	run(p, 1, PIPE_INGRESS, rte_rdtsc());
+	leave(p, port);
+	return n;
+}
+
+/* Where the table goes on behind chim_steal. */
+static int behind_steal(void)
+{
+	int i = 0;
+
+	while (pipe_table[i] != &chim_steal_stage)
+		i++;
+	return i + 1;
+}
+
+/* May it still go on as something that came from its port? */
+static bool still_fits(const struct fwd_config *fwd, uint16_t bridge, const struct rte_mbuf *m)
+{
+	const struct fwd_port *in = &fwd->ports[m->port];
+
+	return in->port && in->bridge == bridge && fwd_carries(in, m->vlan_tci & 0xfff);
+}
+
+void pipe_forward(struct pipe *p, uint16_t bridge, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct fwd_config *fwd = p->burst.w->fwd;
+	uint16_t from = 0, to;
+
+	for (; from < n; from = to) {
+		uint16_t port = pkts[from]->port;
+
+		for (to = from + 1; to < n && pkts[to]->port == port;)
+			to++;
+		if (unlikely(!still_fits(fwd, bridge, pkts[from]))) {
+			rte_pktmbuf_free_bulk(&pkts[from], to - from);
+			continue;
+		}
+		set_burst(p, port, &pkts[from], to - from);
+		/* Somebody may follow it who began before it was held. */
+		p->burst.traced = p->burst.w->trace != NULL;
+		run(p, behind_steal(), PIPE_INGRESS, rte_rdtsc());
+		leave(p, port);
+	}
 }

@@ -6,6 +6,7 @@
 #include "packet/stage.h"
 
 extern const struct pkt_stage_def port_rx_stage;
+extern const struct pkt_stage_def chim_steal_stage;
 extern const struct pkt_stage_def mss_clamp_stage;
 extern const struct pkt_stage_def mtu_check_stage;
 extern const struct pkt_stage_def merge_stage;

@@ -6,10 +6,10 @@
 #include "vswitch/l2/stages.h"
 
 const struct pkt_stage_def *const pipe_table[PIPE_STAGES] = {
-	&port_rx_stage,	  &parse_stage,	    &vlan_in_stage, &policy_stage,
-	&learn_stage,	  &lookup_stage,    &flood_stage,
+	&port_rx_stage,	  &parse_stage,	     &vlan_in_stage, &policy_stage,
+	&learn_stage,	  &chim_steal_stage, &lookup_stage,  &flood_stage,
 
-	&mss_clamp_stage, &mtu_check_stage, &merge_stage,   &adapt_stage,
+	&mss_clamp_stage, &mtu_check_stage,  &merge_stage,   &adapt_stage,
 	&vlan_out_stage,  &port_tx_stage,
 };
 

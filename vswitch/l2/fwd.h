@@ -23,6 +23,7 @@ enum {
 };
 
 struct port;
+struct flow_table;
 
 /* What is merged towards a port: see pipelines/merge.c. */
 enum fwd_merge { FWD_MERGE_OFF, FWD_MERGE_REVERSIBLE, FWD_MERGE_RSC };
@@ -62,7 +63,8 @@ struct fwd_config {
 		struct fwd_rxq rxq[FWD_RXQ_MAX];
 		struct pkt_trace *trace; /* NULL: none */
 	} workers[FWD_WORKERS_MAX];
-	bool poll_always; /* workers never sleep */
+	struct flow_table *flows; /* of connections that are offloaded; NULL: none ever are */
+	bool poll_always;	  /* workers never sleep */
 };
 
 static inline const struct fwd_port *fwd_port(const struct pkt_burst *b, uint16_t port)
