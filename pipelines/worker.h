@@ -12,12 +12,33 @@
 #include <rte_rcu_qsbr.h>
 #include <stdatomic.h>
 
+enum { WORKER_POLLERS_MAX = 4 };
+
+/* Something a worker looks after beside its queues, once a round. */
+struct worker_poller {
+	/* Does what there is to do; may inject and forward packets. now_ns: CLOCK_MONOTONIC, never
+	 * less than the last time. Returns how much there was: 0 lets the worker come to rest. */
+	uint32_t (*poll)(void *ctx, struct pipe *pipe, uint64_t now_ns);
+
+	/* The worker is about to sleep. Fills fds[] with descriptors that become readable when
+	 * there is something to do, lowers *until_ns to when poll() is due by the clock (0: there
+	 * is something already), and returns how many descriptors; -1: it must be polled. NULL:
+	 * nothing wakes it. */
+	int (*sleep)(void *ctx, int *fds, int max, uint64_t *until_ns);
+
+	/* The worker is awake again. NULL: nobody is told. */
+	void (*wake)(void *ctx);
+	void *ctx;
+};
+
 struct worker {
 	struct pkt_worker ctx;
 	struct pipe pipe;
 	unsigned int lcore; /* the number DPDK knows it by */
 	unsigned int core;  /* the processor it is pinned to */
 	int wake_fd;	    /* eventfd; main writes to it */
+	uint8_t n_pollers;
+	struct worker_poller pollers[WORKER_POLLERS_MAX];
 	/* For switch.show. Written by the worker alone. */
 	uint64_t polls, sleeps, rx_packets, busy_cycles, idle_cycles;
 } __rte_cache_aligned;
@@ -36,10 +57,14 @@ struct worker_run {
 };
 int worker_main(void *arg);
 
+/* Has the worker poll this as well. 0; -ENOSPC: it has WORKER_POLLERS_MAX. Main, before the worker
+ * runs. */
+int worker_add_poller(struct worker *w, const struct worker_poller *p);
+
 /* Coarse time now, as the workers count it (FWD_TICK_SHIFT). Any thread. */
 uint32_t worker_tick_now(void);
 
-/* Ends its sleep. Main. */
+/* Ends its sleep. Any thread. */
 void worker_wake(const struct worker *w);
 
 #endif
