@@ -9,6 +9,7 @@
 #include "base/notify.h"
 #include "offload/tso_lro/lro_merge.h"
 #include "vswitch/ctrl/ctrl.h"
+#include "vswitch/ctrl/flow.h"
 #include "vswitch/ctrl/metrics.h"
 #include "vswitch/eal.h"
 #include "vswitch/options.h"
@@ -187,15 +188,18 @@ static int run(const struct options *o, struct err *e)
 	}
 	ret = workers_init(&ctrl, o, e);
 	if (ret == 0)
+		ret = ctrl_flows_init(&ctrl, o->flows, e);
+	if (ret == 0)
 		ret = ctrl_init(&ctrl, base);
 	if (ret != 0)
-		goto free_base;
+		goto free_flows;
 	ret = workers_start(&ctrl, e);
 	if (ret == 0)
 		ret = serve(&ctrl, o, base, e);
 	workers_stop(&ctrl);
 	ctrl_fini(&ctrl);
-free_base:
+free_flows:
+	ctrl_flows_fini(&ctrl);
 	event_base_free(base);
 settle:
 	/* What follows unmaps memory that the interrupt thread reads when it is woken. */

@@ -18,6 +18,7 @@ const char options_help[] =
 	"  --config FILE     configuration to start with (flue-config(5))\n"
 	"  --cores LIST      processors of the workers, as 1,3-4 (default: the last one allowed)\n"
 	"  --mbufs N         packet buffers of 2 KB, 2048 to 4194304 (default 16384)\n"
+	"  --flows N         connections that may be offloaded, 64 to 4194304 (default 131072)\n"
 	"  --no-huge         use ordinary memory even if there are hugepages\n"
 	"  --metrics A:P     serve Prometheus metrics at http://A:P/metrics\n"
 	"  --log-level L     err, warn, info (default) or debug\n"
@@ -30,6 +31,7 @@ enum {
 	OPT_CONFIG,
 	OPT_CORES,
 	OPT_MBUFS,
+	OPT_FLOWS,
 	OPT_NO_HUGE,
 	OPT_METRICS,
 	OPT_LOG_LEVEL,
@@ -44,6 +46,7 @@ static const struct option longopts[] = {
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"cores", required_argument, NULL, OPT_CORES},
 	{"mbufs", required_argument, NULL, OPT_MBUFS},
+	{"flows", required_argument, NULL, OPT_FLOWS},
 	{"no-huge", no_argument, NULL, OPT_NO_HUGE},
 	{"metrics", required_argument, NULL, OPT_METRICS},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -88,15 +91,16 @@ static void default_cores(struct options *o)
 	o->n_cores = 1;
 }
 
-static int parse_mbufs(struct options *o, const char *text, struct err *e)
+static int parse_number(const char *option, const char *text, long least, long most, uint32_t *out,
+			struct err *e)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
 
-	if (end == text || *end || n < 2048 || n > 4194304)
-		return err_set(e, -EINVAL, "--mbufs: '%s' is not a number from 2048 to 4194304",
-			       text);
-	o->mbufs = (uint32_t)n;
+	if (end == text || *end || n < least || n > most)
+		return err_set(e, -EINVAL, "--%s: '%s' is not a number from %ld to %ld", option,
+			       text, least, most);
+	*out = (uint32_t)n;
 	return 0;
 }
 
@@ -117,7 +121,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	int opt, ret = 0;
 
-	*o = (struct options){.socket = "/run/flue/flued.sock", .mbufs = 16384};
+	*o = (struct options){.socket = "/run/flue/flued.sock", .mbufs = 16384, .flows = 131072};
 	default_cores(o);
 	opterr = 0;
 	while (ret == 0 && (opt = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
@@ -135,7 +139,10 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 			ret = parse_cores(o, optarg, e);
 			break;
 		case OPT_MBUFS:
-			ret = parse_mbufs(o, optarg, e);
+			ret = parse_number("mbufs", optarg, 2048, 4194304, &o->mbufs, e);
+			break;
+		case OPT_FLOWS:
+			ret = parse_number("flows", optarg, 64, 4194304, &o->flows, e);
 			break;
 		case OPT_NO_HUGE:
 			o->no_huge = true;

@@ -18,6 +18,7 @@ struct options {
 	unsigned int cores[OPTIONS_CORES_MAX];
 	uint16_t n_cores;
 	uint32_t mbufs;
+	uint32_t flows; /* as many connections may be offloaded */
 	bool no_huge;
 	enum { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_DOT } what;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/ctrl/ctrl.h"
+#include "vswitch/ctrl/flow.h"
 
 #include "api/schema.h"
 #include "base/clock.h"
@@ -69,6 +70,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	ctrl_run_deferred(c);
 	ctrl_age(c);
 	ctrl_tell_inside(c);
+	ctrl_flows_reap(c);
 }
 
 int ctrl_init(struct ctrl *c, struct event_base *base)
@@ -203,6 +205,7 @@ int ctrl_publish(struct ctrl *c, struct err *e)
 	if (!f)
 		return err_set(e, -ENOMEM, "out of memory");
 	f->poll_always = c->poll_always;
+	f->flows = c->flows;
 	for (int i = 0; i < FWD_BRIDGES_MAX; i++) {
 		if (!c->bridges[i].used)
 			continue;

@@ -34,6 +34,7 @@ struct ctrl_port {
 };
 
 struct ctrl_deferred;
+struct ctrl_flow_poller;
 
 struct ctrl {
 	struct event_base *base;
@@ -50,6 +51,9 @@ struct ctrl {
 	json_t *switch_conf;
 	struct ctrl_bridge bridges[FWD_BRIDGES_MAX];
 	struct ctrl_port ports[FWD_PORTS_MAX];
+	struct flow_table *flows;
+	struct ctrl_flow_poller *flow_pollers; /* one a worker */
+	bool reaping;			       /* a reap of flows waits for a grace period */
 	struct pkt_trace *trace; /* n_workers of them while somebody traces, else NULL */
 
 	STAILQ_HEAD(, ctrl_deferred) deferred;
