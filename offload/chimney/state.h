@@ -53,6 +53,7 @@ struct chim_tcp_state {
 	struct chim_neigh neigh;
 	struct chim_path path;
 	bool nodelay, cork, keepalive;
+	bool reuseaddr; /* SO_REUSEADDR: TCP_REPAIR takes it away */
 	uint32_t keep_idle_s, keep_intvl_s, keep_cnt;
 	uint32_t user_timeout_ms; /* 0: none */
 	char cc[16];		  /* "cubic", "reno"; what the engine has not got runs as cubic */
