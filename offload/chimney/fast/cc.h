@@ -38,7 +38,7 @@ struct chim_cc {
 	uint8_t kind;		 /* enum chim_cc_kind */
 	uint8_t slow_start;	 /* enum chim_cc_slow_start */
 	bool epoch_set;		 /* CUBIC: a congestion avoidance stage runs */
-	bool fresh;		 /* ... the next one is not the end of a fast recovery: K is 0 */
+	bool fresh;		 /* ... the next is not one after a fast recovery: K is 0 */
 
 	/* CUBIC; times are in 1/1024 s and wrap. */
 	uint32_t epoch;	     /* when the stage began; later, by time that was not used */
@@ -57,6 +57,7 @@ struct chim_cc {
 	uint32_t round_end;		       /* sequence number */
 	uint32_t last_rtt, round_rtt, css_rtt; /* minima, us; UINT32_MAX: none */
 	uint8_t samples, css_rounds;
+	bool undo_epoch_set;
 };
 _Static_assert(sizeof(struct chim_cc) <= 96, "there may be many");
 
@@ -88,8 +89,9 @@ void chim_cc_ack(struct chim_cc *cc, const struct chim_cc_ack *a);
  * ssthresh, remembers what is to be undone, leaves cwnd alone. */
 void chim_cc_loss(struct chim_cc *cc, uint32_t flight, uint64_t now);
 
-/* It ends: cwnd = ssthresh. flight: bytes in flight now (the window does not start a burst: at most
- * flight + 3 segments where that is less; RFC 6582 3.2 step 3). */
+/* It ends: cwnd = ssthresh. flight: bytes in flight now: where little is, cwnd is at most an
+ * initial window more than it, so that no burst follows (RFC 6582 3.2 step 3); slow start does the
+ * rest. */
 void chim_cc_recovered(struct chim_cc *cc, uint32_t flight);
 
 /* The retransmission timer expired: cwnd becomes one segment. first: no other timeout came before

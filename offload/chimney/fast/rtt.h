@@ -43,8 +43,8 @@ void chim_rtt_init(struct chim_rtt *r, uint32_t srtt_us, uint32_t rttvar_us, uin
 void chim_rtt_sample(struct chim_rtt *r, uint32_t rtt_us, uint64_t now);
 
 /* As chim_rtt_sample(), from timestamps, in milliseconds of the clock that TSvals are taken from:
- * too coarse for the minimum, which stays. */
-void chim_rtt_sample_ts(struct chim_rtt *r, uint32_t ts_now, uint32_t tsecr, uint64_t now);
+ * too coarse for the minimum, which stays. An echo from the future is ignored. */
+void chim_rtt_sample_ts(struct chim_rtt *r, uint32_t ts_now, uint32_t tsecr);
 
 /* The retransmission timer expired (RFC 6298 5.5). */
 void chim_rtt_backoff(struct chim_rtt *r);
