@@ -94,6 +94,18 @@ static const struct api_key vlan_keys[] = {
 	{0},
 };
 
+static const struct api_key flow_keys[] = {
+	{"port", API_NAME, 1, 31, NULL, NULL, API_ID | API_REQUIRED, "port",
+	 "the port the packets are going to"},
+	{"src", API_STR, 1, 55, NULL, NULL, API_ID | API_REQUIRED, NULL,
+	 "who sends them, as 192.0.2.1:40000 or [2001:db8::1]:40000"},
+	{"dst", API_STR, 1, 55, NULL, NULL, API_ID | API_REQUIRED, NULL, "who they are for"},
+	{"dmac", API_MAC, 0, 0, NULL, NULL, API_REQUIRED, NULL, "and at which MAC address"},
+	{"vlan", API_UINT, VID_MIN, VID_MAX, NULL, NULL, 0, NULL,
+	 "their VLAN; when absent: the port's pvid"},
+	{0},
+};
+
 const struct api_object api_objects[] = {
 	{"switch", "switch", "the switch as a whole", switch_keys},
 	{"bridge", "bridges", "learning bridges", bridge_keys},
@@ -109,6 +121,8 @@ const struct api_object api_objects[] = {
 	{"pipeline", NULL, "the stages a packet passes", NULL},
 	{"config", NULL, "the whole configuration", NULL},
 	{"trace", NULL, "the way of single packets, decision by decision", NULL},
+	{"flow", NULL, "TCP packets that an engine gets, or that wait, and not the FDB's port",
+	 flow_keys},
 	{0},
 };
 
@@ -169,6 +183,26 @@ static const struct api_key trace_read_keys[] = {
 	{0},
 };
 
+static const struct api_key flow_show_keys[] = {
+	{"port", API_NAME, 1, 31, NULL, NULL, API_ID, "port", "flows to this port only"},
+	{"limit", API_UINT, 1, 1048576, NULL, "4096", 0, NULL, "how many the answer may hold"},
+	{"detail", API_BOOL, 0, 0, NULL, "off", 0, NULL, "as text: all that is known of each"},
+	{0},
+};
+
+static const struct api_key flow_hold_keys[] = {
+	{"packets", API_UINT, 1, 65536, NULL, "1024", 0, NULL,
+	 "how many are kept; more are dropped"},
+	{"bytes", API_UINT, 1, 268435456, NULL, "4194304", 0, NULL, "and how many bytes of them"},
+	{0},
+};
+
+static const struct api_key flow_release_keys[] = {
+	{"drop", API_BOOL, 0, 0, NULL, "off", 0, NULL,
+	 "drop what was kept, instead of sending it on"},
+	{0},
+};
+
 #define ADD API_ID | API_REQUIRED
 const struct api_method api_methods[] = {
 	{"switch.show", "switch", 0, 0, NULL, "version, workers, memory, up time"},
@@ -199,6 +233,11 @@ const struct api_method api_methods[] = {
 	 "follow the next packets of a port"},
 	{"trace.read", "trace", 0, 0, trace_read_keys, "what was seen since"},
 	{"trace.stop", "trace", 0, 0, NULL, "stop following"},
+	{"flow.show", "flow", 0, 0, flow_show_keys, "list flows"},
+	{"flow.hold", "flow", ~0u, API_REQUIRED, flow_hold_keys,
+	 "keep the packets of one direction of a TCP connection until they are released"},
+	{"flow.release", "flow", ~0u, API_REQUIRED, flow_release_keys,
+	 "let what was held by hand go on, in order"},
 	{"vm.show", "vm", 0, 0, api_vm_show_keys, "the guest's state, cards and disks"},
 	{"vm.stop", "vm", 0, 0, api_vm_stop_keys, "press the power button"},
 	{"vm.kill", "vm", 0, 0, NULL, "end the guest at once"},

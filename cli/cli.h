@@ -61,8 +61,8 @@ struct cli_object {
 
 /* One file each. */
 extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_mtu,
-	cli_pipeline, cli_config, cli_apply, cli_trace, cli_vm, cli_nic, cli_disk, cli_pf, cli_vf,
-	cli_host, cli_completion, cli_version;
+	cli_pipeline, cli_flow, cli_config, cli_apply, cli_trace, cli_vm, cli_nic, cli_disk, cli_pf,
+	cli_vf, cli_host, cli_completion, cli_version;
 
 /* All of them, in the order of help; ends with NULL. */
 extern const struct cli_object *const cli_objects[];

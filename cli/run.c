@@ -12,9 +12,9 @@
 #define CALL_TIMEOUT_MS 60000
 
 const struct cli_object *const cli_objects[] = {
-	&cli_switch,   &cli_bridge, &cli_port,	     &cli_fdb,	   &cli_vlan, &cli_mtu,
-	&cli_pipeline, &cli_config, &cli_apply,	     &cli_trace,   &cli_vm,   &cli_pf,
-	&cli_vf,       &cli_host,   &cli_completion, &cli_version, NULL,
+	&cli_switch,   &cli_bridge, &cli_port,	&cli_fdb,	 &cli_vlan,    &cli_mtu,
+	&cli_pipeline, &cli_config, &cli_apply, &cli_trace,	 &cli_flow,    &cli_vm,
+	&cli_pf,       &cli_vf,	    &cli_host,	&cli_completion, &cli_version, NULL,
 };
 
 int cli_fail(struct cli *c, int code, const char *fmt, ...)

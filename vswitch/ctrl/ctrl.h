@@ -35,6 +35,8 @@ struct ctrl_port {
 
 struct ctrl_deferred;
 struct ctrl_flow_poller;
+struct ctrl_hold;
+struct flow;
 
 struct ctrl {
 	struct event_base *base;
@@ -54,6 +56,10 @@ struct ctrl {
 	struct flow_table *flows;
 	struct ctrl_flow_poller *flow_pollers; /* one a worker */
 	bool reaping;			       /* a reap of flows waits for a grace period */
+	LIST_HEAD(, ctrl_hold) holds;	       /* flows held by hand */
+	/* Adds to a row of flow.show what else is known of the flow. NULL: nothing is. */
+	void (*flow_extra)(void *ctx, json_t *row, const struct flow *f);
+	void *flow_extra_ctx;
 	struct pkt_trace *trace; /* n_workers of them while somebody traces, else NULL */
 
 	STAILQ_HEAD(, ctrl_deferred) deferred;
@@ -125,6 +131,9 @@ json_t *fdb_add(void *ctx, const json_t *params, struct err *e);
 json_t *fdb_del(void *ctx, const json_t *params, struct err *e);
 json_t *fdb_show(void *ctx, const json_t *params, struct err *e);
 json_t *fdb_flush(void *ctx, const json_t *params, struct err *e);
+json_t *flow_show(void *ctx, const json_t *params, struct err *e);
+json_t *flow_hold_by_hand(void *ctx, const json_t *params, struct err *e);
+json_t *flow_release_by_hand(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_add(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_del(void *ctx, const json_t *params, struct err *e);
 json_t *vlan_show(void *ctx, const json_t *params, struct err *e);

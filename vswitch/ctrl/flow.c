@@ -80,6 +80,7 @@ free_all:
 
 void ctrl_flows_fini(struct ctrl *c)
 {
+	ctrl_holds_free(c);
 	flow_table_free(c->flows);
 	free(c->flow_pollers);
 	c->flows = NULL;

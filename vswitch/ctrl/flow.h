@@ -20,4 +20,10 @@ void ctrl_flows_fini(struct ctrl *c);
  * what takes longer than a few grace periods is done by the timer. Main. */
 void ctrl_flows_reap(struct ctrl *c);
 
+/* A port is about to be removed: what is held by hand on its way there is dropped. Main. */
+void ctrl_flows_port_gone(struct ctrl *c, uint16_t port);
+
+/* Forgets what was held by hand; the flows go with the table. Main. */
+void ctrl_holds_free(struct ctrl *c);
+
 #endif

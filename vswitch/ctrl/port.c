@@ -2,6 +2,7 @@
 /* port.* methods that change something. */
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
+#include "vswitch/ctrl/flow.h"
 #include "vswitch/ctrl/mtu.h"
 
 #include "base/log.h"
@@ -110,6 +111,7 @@ void ctrl_port_remove(struct ctrl *c, struct ctrl_port *p, bool keep)
 	if (!r)
 		abort(); /* the port can be neither kept nor taken apart */
 	*r = (struct removal){.port = p, .keep = keep};
+	ctrl_flows_port_gone(c, p->port.id);
 	p->used = false;
 	if (ctrl_publish(c, NULL) != 0)
 		abort();
