@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -46,6 +45,14 @@ socklen_t chim_addr_of(union chim_addr *to, int domain, const uint8_t addr[16], 
 		memcpy(&to->v6.sin6_addr.s6_addr[12], addr, 4);
 	}
 	return sizeof(to->v6);
+}
+
+int chim_info(int fd, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0 ? 0 : -errno;
 }
 
 int chim_queue(int fd, int which)
@@ -110,18 +117,22 @@ int chim_repair_thaw(int fd, const struct chim_tcp_state *s, struct err *e)
 				 strerror(-rc));
 }
 
-/* Has the socket the sequence numbers that were taken? */
+/* Has the socket the state that was taken? Its send queue is chosen since then, and stays so. What
+ * of it counts as sent is of no interest any more. */
 static bool same(int fd, const struct chim_tcp_state *s)
 {
-	uint32_t snd, rcv, end = s->snd_una + s->snd_len;
-	bool like = chim_repair_queues(fd, &snd, &rcv) == 0 && snd == s->snd_len &&
-		    rcv == s->rcv_len && chim_queue(fd, TCP_SEND_QUEUE) == 0 &&
-		    (uint32_t)chim_opt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, 0) == end &&
-		    chim_queue(fd, TCP_RECV_QUEUE) == 0 &&
-		    (uint32_t)chim_opt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, 0) == s->rcv_nxt;
+	uint32_t snd, rcv, end = s->snd_una + s->snd_len,
+			   state = s->phase == CHIM_CLOSE_WAIT ? CHIM_LINUX_CLOSE_WAIT
+							       : CHIM_LINUX_ESTABLISHED;
+	struct tcp_repair_window w = {0};
+	socklen_t len = sizeof(w);
+	struct tcp_info info;
 
-	chim_queue(fd, TCP_NO_QUEUE);
-	return like;
+	return chim_info(fd, &info) == 0 && info.tcpi_state == state &&
+	       chim_repair_queues(fd, &snd, &rcv) == 0 && snd == s->snd_len && rcv == s->rcv_len &&
+	       (uint32_t)chim_opt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, 0) == end &&
+	       getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, &len) == 0 &&
+	       w.snd_wnd == s->snd_wnd && w.snd_wl1 == s->snd_wl1;
 }
 
 static bool may_bind(uint16_t port)
@@ -135,32 +146,21 @@ static bool may_bind(uint16_t port)
 
 /* While repair is on the port is shared with whoever has it, a listener for instance. The address
  * may have gone from the interface. */
-static int reserve(int fd, const struct chim_tuple *t, uint32_t scope)
+static int reserve(int fd, const union chim_addr *at, socklen_t len)
 {
-	int domain = chim_opt(fd, SOL_SOCKET, SO_DOMAIN, AF_INET);
-	int free_v4 = chim_opt(fd, IPPROTO_IP, IP_FREEBIND, 0), rc;
-	union chim_addr at;
-	socklen_t len = chim_addr_of(&at, domain, t->local, t->v6, t->local_port, scope);
+	int free_bind = chim_opt(fd, IPPROTO_IP, IP_FREEBIND, 0), rc;
 
 	chim_opt_set(fd, IPPROTO_IP, IP_FREEBIND, 1);
-	rc = bind(fd, &at.sa, len) == 0 ? 0 : -errno;
-	chim_opt_set(fd, IPPROTO_IP, IP_FREEBIND, free_v4);
-	return rc;
-}
-
-/* A socket that its application bound itself kept the port. */
-static bool bound(int fd, const struct chim_tuple *t)
-{
-	union chim_addr at;
-	socklen_t len = sizeof(at);
-
-	if (getsockname(fd, &at.sa, &len) != 0)
-		return false;
-	return (at.sa.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port) == t->local_port;
+	rc = bind(fd, &at->sa, len) == 0 ? 0 : -errno;
+	chim_opt_set(fd, IPPROTO_IP, IP_FREEBIND, free_bind);
+	/* A socket that its application bound itself has kept its port. */
+	return rc == -EINVAL ? 0 : rc;
 }
 
 int chim_repair_close(int fd, const struct chim_tcp_state *s, struct err *e)
 {
+	union chim_addr at;
+	socklen_t len = sizeof(at);
 	int rc;
 
 	if (!may_bind(s->tuple.local_port)) {
@@ -168,7 +168,7 @@ int chim_repair_close(int fd, const struct chim_tcp_state *s, struct err *e)
 		return err_set(e, -EPERM, "port %u cannot be kept: give flued CAP_NET_BIND_SERVICE",
 			       ntohs(s->tuple.local_port));
 	}
-	if (!same(fd, s)) {
+	if (!same(fd, s) || getsockname(fd, &at.sa, &len) != 0) {
 		chim_repair_thaw(fd, s, NULL);
 		return err_set(e, -EAGAIN,
 			       "the connection changed while it was offloaded: offer it again");
@@ -179,7 +179,7 @@ int chim_repair_close(int fd, const struct chim_tcp_state *s, struct err *e)
 		return err_set(e, -EAGAIN, "the kernel keeps the connection (%s): offer it again",
 			       strerror(-rc));
 	}
-	rc = bound(fd, &s->tuple) ? 0 : reserve(fd, &s->tuple, s->path.ifindex);
+	rc = reserve(fd, &at, len);
 	if (rc != 0) {
 		chim_repair_lose(fd, s->reuseaddr);
 		return err_set(e, -ECONNABORTED,

@@ -37,7 +37,8 @@ int chim_repair_queues(int fd, uint32_t *snd, uint32_t *rcv);
  * negative errno. */
 int chim_repair_tuple(int fd, struct chim_tuple *t);
 
-/* Copies the state out; s->neigh and s->path's ifindex are not touched. The queues' contents go to
+/* Copies the state out; s->neigh is not touched, and s->path.ifindex only where
+ * the addresses are link-local. The queues' contents go to
  * snd and rcv, s->snd_len and s->rcv_len bytes. 0: the socket is in repair, its user's reads and
  * writes fail until thaw or restore. Else it goes on as it was:
  *   -EAGAIN      it kept changing

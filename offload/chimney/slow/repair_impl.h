@@ -5,6 +5,7 @@
 
 #include "offload/chimney/slow/repair.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 
@@ -26,6 +27,9 @@ int chim_opt_set(int fd, int level, int name, int value);
  * its length. scope: an interface, for link-local addresses. */
 socklen_t chim_addr_of(union chim_addr *to, int domain, const uint8_t addr[16], bool v6,
 		       uint16_t port, uint32_t scope);
+
+/* TCP_INFO; what this kernel does not tell is 0. 0 or negative errno. */
+int chim_info(int fd, struct tcp_info *info);
 
 /* Which queue TCP_QUEUE_SEQ, reads and writes are about: TCP_SEND_QUEUE etc. 0 or negative errno.
  */

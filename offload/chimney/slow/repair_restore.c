@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -42,20 +41,26 @@ static int set_queue_seq(int fd, int queue, uint32_t seq)
 	return rc == 0 ? chim_opt_set(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, (int)seq) : rc;
 }
 
-/* Room for that many bytes, without taking the kernel's right to size the buffer from it. */
+/* A buffer of at least that many bytes, without taking the kernel's right to size it from it. No
+ * more: a larger one becomes a larger window, and the next move would see that. */
 static void grow(int fd, int name, int force, uint64_t bytes)
 {
 	int lock = chim_opt(fd, SOL_SOCKET, SO_BUF_LOCK, -1);
-	uint64_t want = bytes + bytes / 2 + SLACK;
 
-	if (want > BUFFER_MAX)
-		want = BUFFER_MAX;
-	/* What is read is twice what is set. */
-	if ((uint64_t)chim_opt(fd, SOL_SOCKET, name, 0) >= 2 * want)
+	if (bytes > BUFFER_MAX)
+		bytes = BUFFER_MAX;
+	if ((uint64_t)chim_opt(fd, SOL_SOCKET, name, 0) >= bytes)
 		return;
-	chim_opt_set(fd, SOL_SOCKET, force, (int)want);
+	/* The kernel doubles it. */
+	chim_opt_set(fd, SOL_SOCKET, force, (int)(bytes / 2 + 1));
 	if (lock >= 0)
 		chim_opt_set(fd, SOL_SOCKET, SO_BUF_LOCK, lock);
+}
+
+/* What a queue takes of a buffer, with what is accounted beside the data. */
+static uint64_t taken(uint32_t queue)
+{
+	return (uint64_t)queue + queue / 4 + SLACK;
 }
 
 static int begin(struct plan *p)
@@ -69,8 +74,8 @@ static int begin(struct plan *p)
 		return rc;
 	/* An error that is there already would end connect(). */
 	chim_opt(p->fd, SOL_SOCKET, SO_ERROR, 0);
-	grow(p->fd, SO_RCVBUF, SO_RCVBUFFORCE, (uint64_t)s->rcv_len + s->rcv_wnd);
-	grow(p->fd, SO_SNDBUF, SO_SNDBUFFORCE, s->snd_len);
+	grow(p->fd, SO_RCVBUF, SO_RCVBUFFORCE, taken(s->rcv_len) + s->rcv_wnd);
+	grow(p->fd, SO_SNDBUF, SO_SNDBUFFORCE, 2 * taken(s->snd_len));
 	rc = set_queue_seq(p->fd, TCP_SEND_QUEUE, s->snd_una);
 	if (rc == 0)
 		rc = set_queue_seq(p->fd, TCP_RECV_QUEUE, p->rcv_nxt - s->rcv_len);

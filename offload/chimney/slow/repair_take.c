@@ -3,17 +3,26 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* A socket in repair still receives, and its timers run: what was read is one state only if all of
- * this is the same before and after. */
+/*
+ * A socket in repair still receives, and its timers still run: they send what waits for the pacing
+ * timer, for instance. Only while its send queue is chosen nothing is sent; but then what would be
+ * counts as sent, though it is not. So:
+ *
+ *   1. with the receive queue chosen: rcv_nxt and what was received
+ *   2. what was not sent yet, and how many bytes ever were (retransmissions included)
+ *   3. with the send queue chosen, which it stays: if no more bytes were sent since 2, what 2 said
+ *      is true and stays true; what is in the send queue
+ *   4. has anything arrived since 1? Then all is read again.
+ */
 enum { TRIES = 8 };
 
 struct numbers {
 	uint32_t state, write_seq, rcv_nxt, outq, unsent, inq;
+	uint64_t received;
 	struct tcp_repair_window w;
 };
 
@@ -22,68 +31,33 @@ struct room {
 	uint32_t snd_room, rcv_room;
 };
 
-static int info_of(int fd, struct tcp_info *info)
-{
-	socklen_t len = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0 ? 0 : -errno;
-}
-
-static int queue_seq(int fd, int queue, uint32_t *seq)
+static int queue_seq(int fd, uint32_t *seq)
 {
 	socklen_t len = sizeof(*seq);
-	int rc = chim_queue(fd, queue);
 
-	if (rc == 0 && getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, seq, &len) != 0)
-		rc = -errno;
-	return rc;
+	return getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, seq, &len) == 0 ? 0 : -errno;
 }
 
-/* Leaves no queue chosen: a socket in repair whose send queue is chosen takes what is to be sent
- * for sent. */
-static int numbers_of(int fd, struct numbers *n, struct tcp_info *info)
+static int count(int fd, unsigned long which, uint32_t *bytes)
 {
-	socklen_t len = sizeof(n->w);
-	int rc, out, unsent, in;
+	int n = 0;
 
-	memset(n, 0, sizeof(*n));
-	rc = info_of(fd, info);
-	if (rc == 0)
-		rc = queue_seq(fd, TCP_SEND_QUEUE, &n->write_seq);
-	if (rc == 0)
-		rc = queue_seq(fd, TCP_RECV_QUEUE, &n->rcv_nxt);
-	chim_queue(fd, TCP_NO_QUEUE);
-	if (rc != 0)
-		return rc;
-	if (getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &n->w, &len) != 0 ||
-	    ioctl(fd, SIOCOUTQ, &out) != 0 || ioctl(fd, SIOCOUTQNSD, &unsent) != 0 ||
-	    ioctl(fd, SIOCINQ, &in) != 0)
+	if (ioctl(fd, which, &n) != 0)
 		return -errno;
-	n->state = info->tcpi_state;
-	n->outq = (uint32_t)out;
-	n->unsent = (uint32_t)unsent;
-	n->inq = (uint32_t)in;
+	*bytes = (uint32_t)n;
 	return 0;
 }
 
-static int copy_queue(int fd, int queue, void *to, uint32_t bytes)
+static int peek(int fd, void *to, uint32_t bytes)
 {
 	ssize_t n;
-	int rc;
 
 	if (bytes == 0)
 		return 0;
-	rc = chim_queue(fd, queue);
-	if (rc != 0)
-		return rc;
 	n = recv(fd, to, bytes, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0)
-		rc = -errno;
-	else if ((uint32_t)n != bytes)
-		rc = -EAGAIN;
-	chim_queue(fd, TCP_NO_QUEUE);
-	return rc;
+		return -errno;
+	return (uint32_t)n == bytes ? 0 : -EAGAIN;
 }
 
 static bool may_be_taken(uint32_t state)
@@ -91,26 +65,69 @@ static bool may_be_taken(uint32_t state)
 	return state == CHIM_LINUX_ESTABLISHED || state == CHIM_LINUX_CLOSE_WAIT;
 }
 
+static int read_received(int fd, const struct room *room, struct numbers *n)
+{
+	int rc = chim_queue(fd, TCP_RECV_QUEUE);
+
+	if (rc == 0)
+		rc = queue_seq(fd, &n->rcv_nxt);
+	if (rc == 0)
+		rc = count(fd, SIOCINQ, &n->inq);
+	if (rc != 0)
+		return rc;
+	return n->inq <= room->rcv_room ? peek(fd, room->rcv, n->inq) : -E2BIG;
+}
+
+static int read_sent(int fd, const struct room *room, struct numbers *n, struct tcp_info *info)
+{
+	uint64_t sent = info->tcpi_bytes_sent;
+	int rc = count(fd, SIOCOUTQNSD, &n->unsent);
+
+	if (rc == 0)
+		rc = chim_queue(fd, TCP_SEND_QUEUE);
+	if (rc == 0)
+		rc = chim_info(fd, info);
+	if (rc == 0)
+		rc = count(fd, SIOCOUTQ, &n->outq);
+	if (rc == 0)
+		rc = queue_seq(fd, &n->write_seq);
+	if (rc != 0)
+		return rc;
+	if (info->tcpi_bytes_sent != sent)
+		return -EAGAIN;
+	return n->outq <= room->snd_room ? peek(fd, room->snd, n->outq) : -E2BIG;
+}
+
 /* -EAGAIN: it changed meanwhile. */
 static int read_once(int fd, const struct room *room, struct numbers *n, struct tcp_info *info)
 {
-	struct numbers after;
-	int rc = numbers_of(fd, n, info);
+	socklen_t len = sizeof(n->w);
+	uint32_t outq, inq;
+	int rc = read_received(fd, room, n);
 
+	if (rc == 0)
+		rc = chim_info(fd, info);
 	if (rc != 0)
 		return rc;
+	n->state = info->tcpi_state;
+	n->received = info->tcpi_bytes_received;
 	if (!may_be_taken(n->state))
 		return -ENOTCONN;
-	if (n->outq > room->snd_room || n->inq > room->rcv_room)
-		return -E2BIG;
-	rc = copy_queue(fd, TCP_RECV_QUEUE, room->rcv, n->inq);
-	if (rc == 0)
-		rc = copy_queue(fd, TCP_SEND_QUEUE, room->snd, n->outq);
-	if (rc == 0)
-		rc = numbers_of(fd, &after, info);
+	rc = read_sent(fd, room, n, info);
 	if (rc != 0)
 		return rc;
-	return memcmp(n, &after, sizeof(after)) == 0 ? 0 : -EAGAIN;
+	memset(&n->w, 0, sizeof(n->w));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &n->w, &len) != 0)
+		return -errno;
+	rc = chim_info(fd, info);
+	if (rc == 0)
+		rc = chim_repair_queues(fd, &outq, &inq);
+	if (rc != 0)
+		return rc;
+	return outq == n->outq && inq == n->inq && info->tcpi_state == n->state &&
+			       info->tcpi_bytes_received == n->received
+		       ? 0
+		       : -EAGAIN;
 }
 
 static void put_addr(uint8_t to[16], uint16_t *port, const union chim_addr *from, bool *v6)
@@ -144,6 +161,16 @@ int chim_repair_tuple(int fd, struct chim_tuple *t)
 	put_addr(t->local, &t->local_port, &local, &t->v6);
 	put_addr(t->remote, &t->remote_port, &remote, &t->v6);
 	return 0;
+}
+
+/* Without its interface a link-local peer cannot be connected to. */
+static void take_scope(int fd, struct chim_tcp_state *s)
+{
+	union chim_addr remote;
+	socklen_t len = sizeof(remote);
+
+	if (s->tuple.v6 && getpeername(fd, &remote.sa, &len) == 0 && remote.v6.sin6_scope_id)
+		s->path.ifindex = remote.v6.sin6_scope_id;
 }
 
 static void take_options(int fd, struct chim_tcp_state *s)
@@ -188,6 +215,19 @@ static int take_timestamp(int fd, struct chim_tcp_state *s)
 	return 0;
 }
 
+/* The kernel takes the timestamps' room off what it announced, but not of a connection that it was
+ * given back. */
+static uint16_t announced(const struct tcp_info *info, const struct chim_tcp_state *s)
+{
+	enum { TIMESTAMPS = 12, HEADERS_V4 = 40, HEADERS_V6 = 60 };
+	uint32_t mss = info->tcpi_advmss + (s->timestamps ? TIMESTAMPS : 0),
+		 headers = s->tuple.v6 ? HEADERS_V6 : HEADERS_V4;
+
+	if (info->tcpi_pmtu > headers && mss > info->tcpi_pmtu - headers)
+		mss = info->tcpi_pmtu - headers;
+	return mss < UINT16_MAX ? (uint16_t)mss : UINT16_MAX;
+}
+
 static void fill(struct chim_tcp_state *s, const struct numbers *n, const struct tcp_info *info)
 {
 	bool wscale = info->tcpi_options & TCPI_OPT_WSCALE;
@@ -198,7 +238,7 @@ static void fill(struct chim_tcp_state *s, const struct numbers *n, const struct
 	s->wscale = wscale;
 	s->snd_wscale = wscale ? info->tcpi_snd_wscale : 0;
 	s->rcv_wscale = wscale ? info->tcpi_rcv_wscale : 0;
-	s->advmss = (uint16_t)info->tcpi_advmss;
+	s->advmss = announced(info, s);
 	s->path.mtu = info->tcpi_pmtu < UINT16_MAX ? (uint16_t)info->tcpi_pmtu : UINT16_MAX;
 	s->path.flowlabel = 0;
 	s->phase = n->state == CHIM_LINUX_CLOSE_WAIT ? CHIM_CLOSE_WAIT : CHIM_ESTABLISHED;
@@ -234,6 +274,7 @@ static int read_all(int fd, struct chim_tcp_state *s, const struct room *room)
 	rc = chim_repair_tuple(fd, &s->tuple);
 	if (rc != 0)
 		return rc;
+	take_scope(fd, s);
 	fill(s, &n, &info);
 	/* In repair this is what both agreed on, not what is used now. */
 	s->mss = (uint16_t)chim_opt(fd, IPPROTO_TCP, TCP_MAXSEG, 536);
@@ -266,7 +307,7 @@ int chim_repair_take(int fd, struct chim_tcp_state *s, void *snd, uint32_t snd_r
 	struct tcp_info info;
 	int rc;
 
-	rc = info_of(fd, &info);
+	rc = chim_info(fd, &info);
 	if (rc == 0 && !may_be_taken(info.tcpi_state))
 		rc = -ENOTCONN;
 	/* A user's own offset for peeking would be ours too. */

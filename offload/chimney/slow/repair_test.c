@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Live connections out of the kernel and in again, with the peer's kernel none the wiser. Skipped
+ * (77) where namespaces, TAPs or TCP_REPAIR cannot be had.
+ */
+#include "offload/chimney/slow/test_pair.h"
+
+#include "offload/chimney/slow/repair_impl.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STREAM = 12000000, MOVES = 60 };
+
+static struct net net;
+
+static uint32_t info(int fd, size_t field)
+{
+	struct tcp_info i = {0};
+	socklen_t len = sizeof(i);
+	uint32_t v;
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len), 0);
+	memcpy(&v, (uint8_t *)&i + field, sizeof(v));
+	return v;
+}
+
+static uint8_t tcp_state(int fd)
+{
+	return (uint8_t)info(fd, 0);
+}
+
+static void no_resets(void)
+{
+	assert_int_equal(net.side[0].resets, 0);
+	assert_int_equal(net.side[1].resets, 0);
+}
+
+/* Both streams at once, both ends moved at any time, readers that pause so that queues fill. */
+static void streams(enum pair_kind kind)
+{
+	struct pair p;
+	int moves = 0;
+
+	pair_open(&p, &net, kind);
+	p.end[0].limit = p.end[1].limit = STREAM;
+	while (p.end[0].got < STREAM || p.end[1].got < STREAM) {
+		for (int i = (int)pair_random(&p, 8); i >= 0; i--)
+			pair_step(&p);
+		if (moves < MOVES) {
+			int end = (int)pair_random(&p, 2);
+
+			p.end[pair_random(&p, 2)].deaf = pair_random(&p, 3) == 0;
+			/* Sent and not delivered. */
+			net.side[1 - end].hold = pair_random(&p, 2);
+			pair_step(&p);
+			pair_move(&p, end);
+			net.side[1 - end].hold = false;
+			moves++;
+		} else {
+			pair_finish(&p);
+		}
+	}
+	/* Not one moved too late to matter. */
+	assert_int_equal(moves, MOVES);
+	for (int i = 0; i < 2; i++) {
+		shutdown(p.end[i].fd, SHUT_WR);
+		pair_settle(&p);
+	}
+	assert_int_equal(p.end[0].got, STREAM);
+	assert_int_equal(p.end[1].got, STREAM);
+	no_resets();
+	pair_close(&p);
+}
+
+static void streams_v4(void **state)
+{
+	streams(PAIR_V4);
+}
+
+static void streams_v6(void **state)
+{
+	streams(PAIR_V6);
+}
+
+static void streams_mapped(void **state)
+{
+	streams(PAIR_MAPPED);
+}
+
+/* Each kind of queue for itself, exactly. */
+static void queues(void **state)
+{
+	for (int end = 0; end < 2; end++) {
+		struct chim_tcp_state s;
+		uint32_t snd, rcv;
+		struct pair p;
+
+		pair_open(&p, &net, PAIR_V4);
+		p.end[0].limit = p.end[1].limit = 400000;
+		p.end[0].deaf = p.end[1].deaf = true;
+		pair_settle(&p);
+		net.side[1 - end].hold = true;
+		p.end[end].limit += 100000;
+		for (int i = 0; i < 10; i++)
+			pair_step(&p);
+		pair_take(&p, end, &s);
+		assert_true(s.rcv_len > 0);
+		assert_true(s.snd_len > 0);
+		assert_int_equal(chim_repair_close(p.end[end].fd, &s, NULL), 0);
+		pair_restore(&p, end, &s);
+		assert_int_equal(chim_repair_queues(p.end[end].fd, &snd, &rcv), 0);
+		assert_int_equal(snd, s.snd_len);
+		assert_int_equal(rcv, s.rcv_len);
+		net.side[1 - end].hold = false;
+		pair_finish(&p);
+		no_resets();
+		pair_close(&p);
+	}
+}
+
+/* A peer that reads nothing: a window of none, and bytes that were never sent. */
+static void unsent(void **state)
+{
+	struct chim_tcp_state s;
+	struct pair p;
+	int left;
+
+	pair_open(&p, &net, PAIR_V6);
+	p.end[0].limit = 8000000;
+	p.end[1].deaf = true;
+	pair_settle(&p);
+	pair_take(&p, 0, &s);
+	assert_true(s.unsent_len > 0);
+	assert_int_equal(chim_repair_close(p.end[0].fd, &s, NULL), 0);
+	pair_restore(&p, 0, &s);
+	assert_int_equal(ioctl(p.end[0].fd, SIOCOUTQNSD, &left), 0);
+	assert_int_equal(left, s.unsent_len);
+	p.end[0].limit = p.end[0].sent;
+	pair_finish(&p);
+	pair_close(&p);
+}
+
+static const struct {
+	int level, name, value;
+} kept[] = {
+	{IPPROTO_TCP, TCP_NODELAY, 1},
+	{IPPROTO_TCP, TCP_CORK, 1},
+	{IPPROTO_TCP, TCP_KEEPIDLE, 77},
+	{IPPROTO_TCP, TCP_KEEPINTVL, 7},
+	{IPPROTO_TCP, TCP_KEEPCNT, 5},
+	{SOL_SOCKET, SO_KEEPALIVE, 1},
+	{IPPROTO_TCP, TCP_USER_TIMEOUT, 9000},
+	{IPPROTO_TCP, TCP_NOTSENT_LOWAT, 12345},
+	{IPPROTO_IP, IP_TOS, 0x48},
+	{IPPROTO_IP, IP_TTL, 33},
+	{SOL_SOCKET, SO_REUSEADDR, 1},
+	{SOL_SOCKET, SO_MARK, 3},
+};
+
+enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
+
+static void options(void **state)
+{
+	struct pair p;
+	char cc[16] = "";
+	socklen_t len = sizeof(cc);
+	uint32_t mss;
+
+	pair_open(&p, &net, PAIR_V4);
+	mss = info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss));
+	for (int i = 0; i < KEPT; i++)
+		assert_int_equal(
+			chim_opt_set(p.end[0].fd, kept[i].level, kept[i].name, kept[i].value), 0);
+	assert_int_equal(setsockopt(p.end[0].fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
+	pair_move(&p, 0);
+	pair_move(&p, 1);
+	for (int i = 0; i < KEPT; i++)
+		assert_int_equal(chim_opt(p.end[0].fd, kept[i].level, kept[i].name, -1),
+				 kept[i].value);
+	assert_int_equal(getsockopt(p.end[0].fd, IPPROTO_TCP, TCP_CONGESTION, cc, &len), 0);
+	assert_string_equal(cc, "reno");
+	assert_int_equal(chim_opt(p.end[1].fd, SOL_SOCKET, SO_KEEPALIVE, -1), 0);
+	chim_opt_set(p.end[0].fd, IPPROTO_TCP, TCP_CORK, 0);
+	p.end[0].limit = 100000;
+	pair_finish(&p);
+	assert_int_equal(info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss)), mss);
+	pair_close(&p);
+}
+
+/* Options that were changed while it was out. */
+static void changed_options(void **state)
+{
+	struct chim_tcp_state s;
+	struct pair p;
+
+	pair_open(&p, &net, PAIR_V4);
+	pair_take(&p, 0, &s);
+	assert_int_equal(chim_repair_close(p.end[0].fd, &s, NULL), 0);
+	s.nodelay = s.cork = s.keepalive = true;
+	s.keep_idle_s = 11;
+	s.path.tos = 0x20;
+	strcpy(s.cc, "reno");
+	pair_restore(&p, 0, &s);
+	assert_int_equal(chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_NODELAY, -1), 1);
+	assert_int_equal(chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_CORK, -1), 1);
+	assert_int_equal(chim_opt(p.end[0].fd, SOL_SOCKET, SO_KEEPALIVE, -1), 1);
+	assert_int_equal(chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_KEEPIDLE, -1), 11);
+	assert_int_equal(chim_opt(p.end[0].fd, IPPROTO_IP, IP_TOS, -1), 0x20);
+	pair_close(&p);
+}
+
+static void close_wait(void **state)
+{
+	for (int kind = 0; kind < PAIR_KINDS; kind++) {
+		struct chim_tcp_state s;
+		struct pair p;
+		uint8_t byte;
+
+		pair_open(&p, &net, kind);
+		p.end[0].limit = 5000;
+		p.end[1].deaf = true;
+		pair_settle(&p);
+		shutdown(p.end[0].fd, SHUT_WR);
+		pair_settle(&p);
+		for (int i = 0; i < 3; i++) {
+			pair_take(&p, 1, &s);
+			assert_int_equal(s.phase, CHIM_CLOSE_WAIT);
+			assert_int_equal(s.rcv_len, 5000);
+			assert_int_equal(chim_repair_close(p.end[1].fd, &s, NULL), 0);
+			pair_restore(&p, 1, &s);
+			net_pump(&net);
+			assert_int_equal(tcp_state(p.end[1].fd), CHIM_LINUX_CLOSE_WAIT);
+		}
+		/* The other direction goes on. */
+		p.end[1].limit = 300000;
+		pair_finish(&p);
+		assert_int_equal(recv(p.end[1].fd, &byte, 1, 0), 0);
+		shutdown(p.end[1].fd, SHUT_WR);
+		pair_settle(&p);
+		assert_int_equal(recv(p.end[0].fd, &byte, 1, 0), 0);
+		/* LAST-ACK is over, its FIN was acknowledged. */
+		assert_int_equal(tcp_state(p.end[1].fd), 7);
+		no_resets();
+		pair_close(&p);
+	}
+}
+
+static int accept_own(struct pair *p)
+{
+	int client = pair_connect(p, 1), fd = -1;
+
+	for (int i = 0; i < 100 && fd < 0; i++) {
+		net_pump(p->net);
+		fd = accept4(p->listener, NULL, NULL, SOCK_NONBLOCK);
+		if (fd < 0)
+			usleep(1000);
+	}
+	close(client);
+	return fd;
+}
+
+/* While an accepted connection is out: its listener accepts, and may be opened anew; a connected
+ * one's port is nobody else's. */
+static void ports(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	struct chim_tcp_state s[2];
+	struct pair p;
+	int fd;
+
+	pair_open(&p, &net, PAIR_V4);
+	for (int i = 0; i < 2; i++) {
+		pair_take(&p, i, &s[i]);
+		assert_int_equal(chim_repair_close(p.end[i].fd, &s[i], NULL), 0);
+		/* What the kernel leaves behind, nobody sees. */
+		assert_int_equal(chim_opt(p.end[i].fd, SOL_SOCKET, SO_ERROR, -1), 0);
+		assert_int_equal(chim_opt(p.end[i].fd, SOL_SOCKET, SO_REUSEADDR, -1), i);
+	}
+	fd = accept_own(&p);
+	assert_true(fd >= 0);
+	close(fd);
+	net_enter(&net, 0);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	net_enter(&net, -1);
+	at.sin_port = s[0].tuple.local_port;
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	close(fd);
+	/* Empty queues both: the rooms may be shared. */
+	pair_restore(&p, 0, &s[0]);
+	pair_restore(&p, 1, &s[1]);
+	assert_int_equal(chim_opt(p.end[1].fd, SOL_SOCKET, SO_REUSEADDR, -1), 1);
+	p.end[0].limit = p.end[1].limit = 100000;
+	pair_finish(&p);
+	fd = accept_own(&p);
+	assert_true(fd >= 0);
+	close(fd);
+	pair_close(&p);
+}
+
+/* A client that bound its port itself. */
+static void bound_client(void **state)
+{
+	struct pair p;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(4711)};
+	struct sockaddr_in to = {.sin_family = AF_INET};
+
+	for (int any = 0; any < 2; any++) {
+		pair_open(&p, &net, PAIR_V4);
+		close(p.end[0].fd);
+		close(p.end[1].fd);
+		at.sin_addr.s_addr = any ? 0 : htonl(0x0a090001);
+		to.sin_addr.s_addr = htonl(0x0a090002);
+		to.sin_port = htons(p.port);
+		at.sin_port = htons((uint16_t)(4711 + any));
+		net_enter(&net, 0);
+		p.end[0].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		net_enter(&net, -1);
+		assert_int_equal(bind(p.end[0].fd, (struct sockaddr *)&at, sizeof(at)), 0);
+		connect(p.end[0].fd, (struct sockaddr *)&to, sizeof(to));
+		do {
+			net_pump(&net);
+			p.end[1].fd = accept4(p.listener, NULL, NULL, SOCK_NONBLOCK);
+		} while (p.end[1].fd < 0);
+		pair_move(&p, 0);
+		p.end[0].limit = p.end[1].limit = 100000;
+		pair_finish(&p);
+		pair_close(&p);
+	}
+}
+
+static void thawed(void **state)
+{
+	struct chim_tcp_state s;
+	struct pair p;
+
+	pair_open(&p, &net, PAIR_V4);
+	p.end[0].limit = p.end[1].limit = 1000000;
+	for (int i = 0; i < 20; i++) {
+		pair_step(&p);
+		pair_take(&p, i & 1, &s);
+		assert_int_equal(recv(p.end[i & 1].fd, &s, 1, 0), -1);
+		assert_int_equal(chim_repair_thaw(p.end[i & 1].fd, &s, NULL), 0);
+	}
+	assert_int_equal(chim_opt(p.end[1].fd, SOL_SOCKET, SO_REUSEADDR, -1), 1);
+	pair_finish(&p);
+	pair_close(&p);
+}
+
+static void refused(void **state)
+{
+	struct chim_tcp_state s;
+	struct err err;
+	struct pair p;
+	int fd;
+
+	pair_open(&p, &net, PAIR_V4);
+	p.end[0].limit = 10000;
+	pair_take(&p, 1, &s);
+	/* The switch did not hold it. */
+	pair_step(&p);
+	assert_int_equal(chim_repair_close(p.end[1].fd, &s, &err), -EAGAIN);
+	/* Its application writes all the same. */
+	p.end[0].deaf = true;
+	pair_take(&p, 0, &s);
+	p.end[0].limit += 30000;
+	while (p.end[0].sent < p.end[0].limit)
+		pair_step(&p);
+	assert_int_equal(chim_repair_close(p.end[0].fd, &s, &err), -EAGAIN);
+	p.end[0].limit += 10000;
+	p.end[1].deaf = true;
+	pair_settle(&p);
+	assert_int_equal(chim_repair_take(p.end[1].fd, &s, p.snd, 100, p.rcv, 100, &err), -E2BIG);
+	pair_finish(&p);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(chim_repair_take(fd, &s, p.snd, 100, p.rcv, 100, &err), -ENOTCONN);
+	close(fd);
+	assert_int_equal(chim_repair_take(p.listener, &s, p.snd, 100, p.rcv, 100, &err), -ENOTCONN);
+	pair_close(&p);
+}
+
+static void expect_lost(int fd)
+{
+	uint8_t byte;
+
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNABORTED);
+	assert_true(recv(fd, &byte, 1, 0) <= 0);
+	assert_int_equal(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
+/* What cannot be given back is lost aloud. */
+static void lost(void **state)
+{
+	static const struct iovec none[2];
+	struct chim_tcp_state s, bad;
+	struct err err;
+	struct pair p;
+
+	for (int i = 0; i < 4; i++) {
+		pair_open(&p, &net, PAIR_V4);
+		pair_take(&p, 1, &s);
+		assert_int_equal(chim_repair_close(p.end[1].fd, &s, NULL), 0);
+		bad = s;
+		if (i == 0)
+			bad.rcv_len = 5; /* which nobody has */
+		if (i == 1)
+			bad.snd_wl1 = s.rcv_nxt + 0x40000000; /* a window the kernel refuses */
+		if (i == 2)
+			bad.tuple.remote_port = 0;
+		if (i == 3)
+			net_run(&net, 1, "ip addr del 10.9.0.2/24 dev t0");
+		assert_true(chim_repair_restore(p.end[1].fd, &bad, none, none, &err) < 0);
+		if (i == 3)
+			net_run(&net, 1, "ip addr add 10.9.0.2/24 dev t0");
+		expect_lost(p.end[1].fd);
+		pair_close(&p);
+	}
+}
+
+static int open_all(void **state)
+{
+	struct pair p;
+	int on = 1;
+
+	net_open(&net);
+	pair_open(&p, &net, PAIR_V4);
+	if (setsockopt(p.end[0].fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) != 0) {
+		fprintf(stderr, "skipped: TCP_REPAIR: %s\n", strerror(errno));
+		exit(NET_SKIPPED);
+	}
+	chim_repair_off(p.end[0].fd, TCP_REPAIR_OFF_NO_WP, false);
+	pair_close(&p);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	net_close(&net);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(streams_v4),
+		cmocka_unit_test(streams_v6),
+		cmocka_unit_test(streams_mapped),
+		cmocka_unit_test(queues),
+		cmocka_unit_test(unsent),
+		cmocka_unit_test(options),
+		cmocka_unit_test(changed_options),
+		cmocka_unit_test(close_wait),
+		cmocka_unit_test(ports),
+		cmocka_unit_test(bound_client),
+		cmocka_unit_test(thawed),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(lost),
+	};
+
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}
