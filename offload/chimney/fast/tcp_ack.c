@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Acknowledgments: which may be believed (RFC 5961 5), what they free, the peer's window (RFC 9293
+ * 3.10.7.4), SACK blocks (RFC 2018) and those that tell of duplicates (RFC 2883), and how long it
+ * took (RFC 6298 with Karn's algorithm, RFC 7323 4).
+ */
+#include "offload/chimney/fast/tcp.h"
+
+static void update_window(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg)
+{
+	uint32_t wnd = (uint32_t)seg->wnd << c->snd_wscale;
+
+	if (!seq_gt(seg->ack, c->snd_una) && !seq_gt(seg->seq, c->snd_wl1) &&
+	    !(seg->seq == c->snd_wl1 && wnd > c->snd_wnd))
+		return;
+	c->snd_wl1 = seg->seq;
+	c->snd_wnd = wnd;
+	if (wnd > c->max_window)
+		c->max_window = wnd;
+}
+
+/* Is the first block about something that came twice (RFC 2883 4)? */
+static bool is_dsack(const struct chim_opts *o, uint32_t ack)
+{
+	const struct chim_sack *b = o->sack;
+
+	if (seq_lt(b[0].start, ack))
+		return seq_leq(b[0].end, ack);
+	return o->n_sack > 1 && seq_geq(b[0].start, b[1].start) && seq_leq(b[0].end, b[1].end);
+}
+
+static void sack(struct chim_engine *e, struct chim_tcp *c, const struct chim_opts *o,
+		 struct chim_tcp_acked *a)
+{
+	uint8_t i = 0;
+
+	if (!c->may_sack || !o->n_sack)
+		return;
+	a->sacks = true;
+	if (is_dsack(o, a->ack)) {
+		a->dsack = true;
+		a->dsack_block = o->sack[i++];
+		c->dsacks++;
+	}
+	for (; i < o->n_sack; i++) {
+		const struct chim_sack *b = &o->sack[i];
+
+		if (seq_lt(b->start, b->end) && seq_geq(b->start, c->snd_una) &&
+		    seq_leq(b->end, c->snd_nxt))
+			chim_flight_sack(&e->pool, &c->flight, b->start, b->end, &a->d);
+	}
+}
+
+/* A retransmission that left after this cannot be what the peer saw: its timestamp is later than
+ * the echoed one, or it would have come back faster than anything ever did (RFC 8985 6.2). */
+static uint64_t old_ns(const struct chim_engine *e, const struct chim_tcp *c,
+		       const struct chim_tcp_acked *a)
+{
+	uint64_t min_ns = chim_rtt_min_us(&c->rtt) * UINT64_C(1000);
+	uint64_t old = e->now > min_ns ? e->now - min_ns : 0, echoed;
+
+	if (!a->ts || !a->tsecr)
+		return old;
+	echoed = (e->now / NS_PER_MS - (chim_tcp_ts_now(e, c) - a->tsecr) + 1) * NS_PER_MS - 1;
+	return echoed < old ? echoed : old;
+}
+
+static void measure(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_acked *a)
+{
+	if (a->d.first_ns) {
+		uint64_t us = (e->now - a->d.first_ns) / 1000;
+
+		a->rtt_us = us < CHIM_RTT_MAX_US ? (uint32_t)us + !us : CHIM_RTT_MAX_US;
+		chim_rtt_sample(&c->rtt, a->rtt_us, e->now);
+	} else if (a->bytes && a->ts && a->tsecr && seq_leq(a->tsecr, chim_tcp_ts_now(e, c))) {
+		chim_rtt_sample_ts(&c->rtt, chim_tcp_ts_now(e, c), a->tsecr);
+	}
+}
+
+/* What the peer has now is not needed any more. */
+static void advance(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_acked *a)
+{
+	bool fin = c->fin_sent && !c->fin_acked && a->ack == c->snd_nxt;
+	uint32_t data = a->bytes - fin;
+
+	chim_flight_ack(&e->pool, &c->flight, a->ack, &a->d);
+	c->snd_una = a->ack;
+	c->snd_tail += data;
+	c->bytes_acked += data;
+	c->rate_bytes += data;
+	c->retries = 0;
+	c->stuck_ns = NEVER;
+	if (fin)
+		c->fin_acked = true;
+}
+
+static void process(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		    const struct chim_opts *o)
+{
+	struct chim_tcp_acked a = {.una = c->snd_una,
+				   .ack = seg->ack,
+				   .bytes = seg->ack - c->snd_una,
+				   .sacked = c->flight.sacked,
+				   .ts = c->may_ts && o->has_ts,
+				   .tsecr = o->tsecr,
+				   .ece = c->may_ecn && seg->flags & CHIM_ECE};
+	uint32_t wnd = c->snd_wnd;
+	bool fin_was_acked = c->fin_acked;
+
+	a.d.old_ns = old_ns(e, c, &a);
+	update_window(e, c, seg);
+	a.dup = !a.bytes && c->snd_nxt != c->snd_una && !seg->len && !(seg->flags & CHIM_FIN) &&
+		wnd == c->snd_wnd;
+	if (a.bytes)
+		advance(e, c, &a);
+	sack(e, c, o, &a);
+	a.delivered = a.d.acked + a.d.sacked;
+	measure(e, c, &a);
+	chim_tcp_loss_ack(e, c, &a);
+	if (a.bytes)
+		chim_tcp_timer_rto(e, c);
+	if (a.bytes || a.d.sacked)
+		chim_tcp_loss_pto(e, c);
+	c->probes = 0;
+	if (c->fin_acked && !fin_was_acked)
+		chim_tcp_fin_acked(e, c);
+}
+
+bool chim_tcp_ack(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		  const struct chim_opts *o)
+{
+	if (seq_gt(seg->ack, c->snd_nxt) || seq_lt(seg->ack, c->snd_una - c->max_window)) {
+		e->stats.bad_ack++;
+		chim_tcp_send_challenge(e, c);
+		return false;
+	}
+	if (seq_geq(seg->ack, c->snd_una))
+		process(e, c, seg, o);
+	return true;
+}
