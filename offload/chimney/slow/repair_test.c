@@ -367,6 +367,7 @@ static void refused(void **state)
 
 	pair_open(&p, &net, PAIR_V4);
 	p.end[0].limit = 10000;
+	p.end[1].deaf = true; /* reads fail while it is in repair */
 	pair_take(&p, 1, &s);
 	/* The switch did not hold it. */
 	pair_step(&p);
