@@ -94,9 +94,10 @@ int chim_netns_socket(int sockfd, int domain, int type, int protocol, struct err
 		make(&j);
 	} else {
 		rc = pthread_create(&thread, NULL, run_there, &j);
-		j.result = -rc;
 		if (rc == 0)
 			pthread_join(thread, NULL);
+		else
+			j.result = -rc;
 	}
 	close(j.ns);
 	if (j.result < 0)
