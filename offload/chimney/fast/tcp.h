@@ -347,6 +347,8 @@ void chim_tcp_gone(struct chim_engine *e, struct chim_tcp *c, int error);
 void chim_tcp_abort(struct chim_engine *e, struct chim_tcp *c, int error);
 /* The peer's FIN is in order. */
 void chim_tcp_got_fin(struct chim_engine *e, struct chim_tcp *c);
+/* It came once more: our acknowledgment was lost, TIME-WAIT begins anew. */
+void chim_tcp_fin_again(struct chim_engine *e, struct chim_tcp *c);
 /* Ours was sent; and was acknowledged. */
 void chim_tcp_fin_sent(struct chim_tcp *c);
 void chim_tcp_fin_acked(struct chim_engine *e, struct chim_tcp *c);

@@ -51,6 +51,12 @@ void chim_tcp_got_fin(struct chim_engine *e, struct chim_tcp *c)
 		time_wait(e, c);
 }
 
+void chim_tcp_fin_again(struct chim_engine *e, struct chim_tcp *c)
+{
+	if (c->phase == PHASE_TIME_WAIT)
+		c->end_due = e->now + e->conf.time_wait_ms * NS_PER_MS;
+}
+
 void chim_tcp_fin_sent(struct chim_tcp *c)
 {
 	c->fin_sent = true;

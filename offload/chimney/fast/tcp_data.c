@@ -140,6 +140,8 @@ void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_
 		if (seq_lt(seg->seq, c->rcv_nxt)) {
 			if (seg->len)
 				twice(e, c, seg->seq, seq_min(seg->seq + seg->len, c->rcv_nxt));
+			if (seg->flags & CHIM_FIN)
+				chim_tcp_fin_again(e, c);
 			chim_tcp_mark(e, c, MARK_ACK);
 		}
 		return;
@@ -158,6 +160,6 @@ void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_
 	}
 	if (c->has_rcv_fin && c->rcv_nxt == c->rcv_fin)
 		chim_tcp_got_fin(e, c);
-	else if (seg->flags & CHIM_FIN)
+	else if (seg->flags & CHIM_FIN && !seg->len)
 		chim_tcp_mark(e, c, MARK_ACK);
 }

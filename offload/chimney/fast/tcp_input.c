@@ -25,8 +25,8 @@ static void answer(struct chim_engine *e, struct chim_tcp *c, const struct chim_
 		c->dup_in++;
 		e->stats.dup_in++;
 	}
-	if (c->phase == PHASE_TIME_WAIT && seg->flags & CHIM_FIN)
-		c->end_due = e->now + e->conf.time_wait_ms * NS_PER_MS;
+	if (seg->flags & CHIM_FIN)
+		chim_tcp_fin_again(e, c);
 	chim_tcp_send_ack(e, c);
 }
 
