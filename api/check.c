@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Checks of a whole configuration: what no single key can tell. */
 #include "api/schema.h"
+#include "base/impair.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+static int check_impair(const json_t *port, const char *path, struct err *e)
+{
+	struct impair unused;
+	struct err why = {0};
+	char at[128];
+
+	if (impair_parse(json_get_str(port, "impair", NULL), &unused, &why) == 0)
+		return 0;
+	snprintf(at, sizeof(at), "%s/impair", path);
+	return err_at(e, -EINVAL, at, "%s", why.text);
+}
 
 int api_check_port(const json_t *port, const char *path, struct err *e)
 {
@@ -36,6 +49,8 @@ int api_check_port(const json_t *port, const char *path, struct err *e)
 			return err_at(e, -EINVAL, at,
 				      "pvid: an access port needs a VLAN from 1 to 4094");
 	}
+	if (check_impair(port, path, e) != 0)
+		return -EINVAL;
 	if (!json_get_bool(port, "csum", true) && json_get_bool(port, "tso", true)) {
 		snprintf(at, sizeof(at), "%s/csum", path);
 		return err_at(

@@ -49,6 +49,9 @@ static const struct api_key port_keys[] = {
 	{"ptb", API_BOOL, 0, 0, NULL, NULL, API_SET, NULL,
 	 "answer packets from here that are too large for the way with ICMP 'packet too big'; when "
 	 "absent: on for host and vhost, off for ethdev"},
+	{"impair", API_STR, 1, 255, NULL, "none", API_SET, NULL,
+	 "make what leaves here late, or lose it, for tests: none, or words as 'loss 1% delay 10ms "
+	 "jitter 2ms reorder 0.5% duplicate 0.1% rate 100mbit limit 4000 seed 7'"},
 	{"queues", API_UINT, 1, 16, NULL, "1", 0, NULL, "queue pairs"},
 	{"csum", API_BOOL, 0, 0, NULL, "on", 0, NULL, "offer checksum offload to the far side"},
 	{"tso", API_BOOL, 0, 0, NULL, "on", 0, NULL,

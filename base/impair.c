@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/impair.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -139,7 +140,7 @@ static int take(struct impair *out, const struct word *w, const char *text, stru
 	if (!value_of(w->kind, text, &value) ||
 	    (w->kind != PERCENT && (value < w->least || value > w->most)))
 		return bad_value(w, e);
-	if (w->kind == PERCENT || w->at == offsetof(struct impair, limit))
+	if (w->kind == PERCENT || w->kind == COUNT)
 		*(uint32_t *)((char *)out + w->at) = (uint32_t)value;
 	else
 		*(uint64_t *)((char *)out + w->at) = value;
@@ -160,7 +161,7 @@ static int check(const struct impair *i, struct err *e)
 
 int impair_parse(const char *text, struct impair *out, struct err *e)
 {
-	struct impair i = {.on = true, .limit = IMPAIR_LIMIT};
+	struct impair i = {.on = 1, .limit = IMPAIR_LIMIT};
 	char word[WORD_MAX], value[WORD_MAX];
 	const char *p = text;
 	unsigned int seen = 0;

@@ -8,19 +8,19 @@
 
 #include "base/err.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { IMPAIR_LIMIT = 4000, IMPAIR_LIMIT_MAX = 65536 };
 
 struct impair {
+	uint32_t on;			   /* not 0; else all is 0 */
 	uint32_t loss, duplicate, reorder; /* of UINT32_MAX, which is always */
-	bool on;			   /* else all is 0 */
 	uint32_t limit;			   /* packets that wait at most */
+	uint32_t seed;			   /* 0: none was named */
 	uint64_t delay_ns, jitter_ns;	   /* each is late by delay - jitter to delay + jitter */
 	uint64_t rate_bps;		   /* 0: none */
-	uint64_t seed;			   /* 0: none was named */
 };
+_Static_assert(sizeof(struct impair) == 48, "compared as bytes");
 
 /* Reads the words, in any order, each at most once; "none" (and NULL): nothing is done to packets.
  * 0, or -EINVAL with e filled (may be NULL) and *out as it was. Any thread. */

@@ -2,6 +2,7 @@
 /* A port's impair key: whatever was taken is within its bounds, and what was not says why. */
 #include "base/impair.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -84,3 +84,20 @@ free_m:
 	rte_pktmbuf_free(m);
 	return NULL;
 }
+
+struct rte_mbuf *pkt_keep(struct pkt_worker *w, struct rte_mbuf *m)
+{
+	bool own = rte_mbuf_refcnt_read(m) == 1;
+	struct rte_mbuf *copy;
+
+	if (pkt_tail_settle(m, w->header_pool) != 0)
+		return NULL;
+	for (const struct rte_mbuf *s = m; s; s = s->next)
+		own &= RTE_MBUF_DIRECT(s);
+	if (likely(own))
+		return m;
+	copy = rte_pktmbuf_copy(m, w->data_pool, 0, UINT32_MAX);
+	if (copy)
+		rte_pktmbuf_free(m);
+	return copy;
+}

@@ -40,6 +40,7 @@ enum {
 struct fwd_config;
 struct pkt_trace;
 struct lro;
+struct impair_queue;
 
 /* Reserves our bits of ol_flags, once DPDK runs. 0, or a negative errno: somebody else has them.
  * Main, once. */
@@ -60,10 +61,11 @@ struct pkt_worker {
 	struct pkt_outq *out;		 /* by port number */
 	uint16_t *dirty;		 /* ports whose out queue holds something */
 	uint16_t n_dirty;
-	uint16_t id;		 /* 0, 1, ... */
-	uint32_t now;		 /* coarse time, in units of FWD_TICK_NS */
-	struct pkt_trace *trace; /* NULL while nobody traces */
-	struct lro *lro;	 /* flows of a burst, where frames are merged */
+	uint16_t id;		     /* 0, 1, ... */
+	uint32_t now;		     /* coarse time, in units of FWD_TICK_NS */
+	struct pkt_trace *trace;     /* NULL while nobody traces */
+	struct lro *lro;	     /* flows of a burst, where frames are merged */
+	struct impair_queue *impair; /* what leaves late by ports that are told to */
 	/* What the switch itself answers to packets of this burst. It leaves, behind all others, by
 	 * the port they came from; at most one answer a packet. */
 	struct pkt_outq back;
@@ -112,5 +114,10 @@ static inline bool pkt_is_shared(const struct rte_mbuf *m)
  * mbuf with a copy of those bytes, followed by references to the rest (payload is not copied).
  * Consumes m, also when it returns NULL (no mbuf left: m is freed). len <= 256. Worker. */
 struct rte_mbuf *pkt_own_headers(struct pkt_worker *w, struct rte_mbuf *m, uint16_t len);
+
+/* Returns a packet with the same bytes that may outlive the burst: m itself when its data is its
+ * own alone; else a copy, and m is freed. NULL: no mbuf is left, and m is as it was, or settled
+ * (packet/tail.h). Worker. */
+struct rte_mbuf *pkt_keep(struct pkt_worker *w, struct rte_mbuf *m);
 
 #endif

@@ -27,7 +27,8 @@
 	X(NOT_UP, "not_up", "out: the guest is not connected")                               \
 	X(TX_FULL, "tx_full", "out: the receiver did not take it in time")                   \
 	X(RING_FAULT, "ring_fault", "out: the guest's ring is broken; see flued's log")      \
-	X(TX_REFUSED, "tx_refused", "out: the receiver refused the frame")
+	X(TX_REFUSED, "tx_refused", "out: the receiver refused the frame")                   \
+	X(IMPAIRED, "impaired", "out: this port is told to lose some")
 
 enum pkt_drop {
 	PKT_DROP_NONE,

@@ -100,13 +100,16 @@ static bool nothing_asked(const struct pkt_burst *b)
  * fits into it (pipe_egress()). */
 static void adapt_process(struct pkt_stage *stage, struct pkt_burst *b)
 {
-	const struct port *port = fwd_port(b, b->port)->port;
-	uint32_t caps = atomic_load_explicit(&port->tx_caps, memory_order_relaxed);
+	const struct fwd_port *to = fwd_port(b, b->port);
+	uint32_t caps = atomic_load_explicit(&to->port->tx_caps, memory_order_relaxed);
 	struct rte_mbuf *in[PKT_RX_MAX];
 	uint16_t n = b->n, first = 0;
 
 	if (likely(nothing_asked(b) && !b->traced))
 		return;
+	/* Of a wire that loses some, each frame counts. */
+	if (unlikely(to->impair.on))
+		caps &= PORT_CAP_CSUM;
 	while (first < n && !(needs(b->pkts[first]) & ~caps) && !b->traced)
 		first++;
 	if (first == n)

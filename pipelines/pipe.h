@@ -43,6 +43,10 @@ uint16_t pipe_inject(struct pipe *p, uint16_t port, struct rte_mbuf **pkts, uint
  * carry their VLAN. n <= PKT_RX_MAX. Between bursts only. Worker. */
 void pipe_forward(struct pipe *p, uint16_t bridge, struct rte_mbuf **pkts, uint16_t n);
 
+/* Hands packets that waited for it to the port: the last stage alone. Those of a port that is gone
+ * are freed. n <= PKT_RX_MAX. Between bursts only. Worker. */
+void pipe_send(struct pipe *p, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+
 /* Writes the table as a Graphviz graph. Any thread. */
 void pipe_write_dot(FILE *out);
 

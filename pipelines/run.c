@@ -2,6 +2,7 @@
 #include "pipelines/pipe.h"
 
 #include "offload/tso_lro/tso_split.h"
+#include "pipelines/impair.h"
 #include "pipelines/stages.h"
 #include "vswitch/l2/fwd.h"
 #include "vswitch/port/port.h"
@@ -52,7 +53,9 @@ static void run(struct pipe *p, int from, int to, uint64_t since)
 static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 {
 	struct pkt_burst *b = &p->burst;
-	struct port *out = b->w->fwd->ports[port].port;
+	const struct fwd_port *to = &b->w->fwd->ports[port];
+	int last = unlikely(to->impair.on) ? PIPE_STAGES - 1 : PIPE_STAGES;
+	struct port *out = to->port;
 	uint16_t next = 0;
 	uint64_t since;
 
@@ -74,7 +77,11 @@ static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 			out->ops->tx_ahead(out, b->w, port_txq(out, b->w), b->pkts, b->n);
 			since = charge(&p->stages[PIPE_STAGES - 1], since);
 		}
-		run(p, PIPE_INGRESS, PIPE_STAGES, since);
+		run(p, PIPE_INGRESS, last, since);
+		if (unlikely(last < PIPE_STAGES)) {
+			impair_burst(b);
+			run(p, last, PIPE_STAGES, rte_rdtsc());
+		}
 	}
 	q->n = 0;
 }
@@ -188,4 +195,15 @@ void pipe_forward(struct pipe *p, uint16_t bridge, struct rte_mbuf **pkts, uint1
 		run(p, behind_steal(), PIPE_INGRESS, rte_rdtsc());
 		leave(p, port);
 	}
+}
+
+void pipe_send(struct pipe *p, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (unlikely(!p->burst.w->fwd->ports[port].port)) {
+		rte_pktmbuf_free_bulk(pkts, n);
+		return;
+	}
+	set_burst(p, port, pkts, n);
+	p->burst.traced = p->burst.w->trace != NULL;
+	run(p, PIPE_STAGES - 1, PIPE_STAGES, rte_rdtsc());
 }

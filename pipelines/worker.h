@@ -7,29 +7,13 @@
 #define PIPELINES_WORKER_H
 
 #include "pipelines/pipe.h"
+#include "pipelines/poller.h"
 #include "vswitch/l2/fwd.h"
 
 #include <rte_rcu_qsbr.h>
 #include <stdatomic.h>
 
 enum { WORKER_POLLERS_MAX = 4 };
-
-/* Something a worker looks after beside its queues, once a round. */
-struct worker_poller {
-	/* Does what there is to do; may inject and forward packets. now_ns: CLOCK_MONOTONIC, never
-	 * less than the last time. Returns how much there was: 0 lets the worker come to rest. */
-	uint32_t (*poll)(void *ctx, struct pipe *pipe, uint64_t now_ns);
-
-	/* The worker is about to sleep. Fills fds[] with descriptors that become readable when
-	 * there is something to do, lowers *until_ns to when poll() is due by the clock (0: there
-	 * is something already), and returns how many descriptors; -1: it must be polled. NULL:
-	 * nothing wakes it. */
-	int (*sleep)(void *ctx, int *fds, int max, uint64_t *until_ns);
-
-	/* The worker is awake again. NULL: nobody is told. */
-	void (*wake)(void *ctx);
-	void *ctx;
-};
 
 struct worker {
 	struct pkt_worker ctx;

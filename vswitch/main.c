@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "offload/tso_lro/lro_merge.h"
+#include "vswitch/ctrl/chimney.h"
+#include "pipelines/impair.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/flow.h"
 #include "vswitch/ctrl/metrics.h"
@@ -45,6 +47,7 @@ static int workers_init(struct ctrl *c, const struct options *o, struct err *e)
 		return err_set(e, -ENOMEM, "no memory for %u workers", o->n_cores);
 	for (uint16_t i = 0; i < o->n_cores; i++) {
 		struct worker *w = &c->workers[i];
+		struct worker_poller late;
 
 		w->lcore = i + 1u;
 		w->core = o->cores[i];
@@ -60,10 +63,13 @@ static int workers_init(struct ctrl *c, const struct options *o, struct err *e)
 		w->ctx.dirty =
 			rte_zmalloc("dirty", sizeof(uint16_t) * FWD_PORTS_MAX, RTE_CACHE_LINE_SIZE);
 		w->ctx.lro = lro_new();
+		w->ctx.impair = impair_queue_new();
 		if (w->wake_fd < 0 || !w->ctx.counters || !w->ctx.out || !w->ctx.dirty ||
-		    !w->ctx.lro)
+		    !w->ctx.lro || !w->ctx.impair)
 			return err_set(e, -ENOMEM, "no memory for worker %u", i);
 		pipe_init(&w->pipe, &w->ctx);
+		late = impair_poller(w->ctx.impair);
+		worker_add_poller(w, &late);
 		runs[i] = (struct worker_run){.worker = w, .shared = &c->shared};
 	}
 	return 0;
@@ -198,6 +204,8 @@ static int run(const struct options *o, struct err *e)
 		ret = serve(&ctrl, o, base, e);
 	workers_stop(&ctrl);
 	ctrl_fini(&ctrl);
+	for (uint16_t i = 0; i < ctrl.n_workers; i++)
+		impair_queue_free(ctrl.workers[i].ctx.impair);
 free_flows:
 	ctrl_flows_fini(&ctrl);
 	event_base_free(base);

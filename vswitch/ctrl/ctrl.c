@@ -4,6 +4,7 @@
 
 #include "api/schema.h"
 #include "base/clock.h"
+#include "base/impair.h"
 #include "base/log.h"
 #include "base/ranges.h"
 
@@ -183,6 +184,8 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	fp->merge = merge_of(p->conf);
 	fp->isolated = json_get_bool(p->conf, "isolated", false);
 	fp->learn_limit = (uint32_t)json_get_int(p->conf, "learn-limit", 0);
+	impair_parse(json_get_str(p->conf, "impair", NULL), &fp->impair, NULL);
+	fp->serial = p->serial;
 	fill_vlans(fp, p->conf);
 	fb->members[fb->n_members++] = p->port.id;
 	for (uint16_t q = 0; q < p->port.n_rxq; q++) {

@@ -30,6 +30,7 @@ struct ctrl_port {
 	bool said_up;
 	json_t *conf;
 	uint16_t bridge;
+	uint32_t serial; /* of all ports there ever were */
 	struct port port;
 };
 
@@ -53,6 +54,7 @@ struct ctrl {
 	json_t *switch_conf;
 	struct ctrl_bridge bridges[FWD_BRIDGES_MAX];
 	struct ctrl_port ports[FWD_PORTS_MAX];
+	uint32_t port_serial;
 	struct flow_table *flows;
 	struct ctrl_flow_poller *flow_pollers; /* one a worker */
 	bool reaping;			       /* a reap of flows waits for a grace period */

@@ -54,6 +54,7 @@ json_t *port_add(void *ctx, const json_t *params, struct err *e)
 	memset(p, 0, sizeof(*p));
 	p->conf = json_deep_copy(params);
 	p->bridge = ctrl_bridge_id(c, b);
+	p->serial = ++c->port_serial;
 	p->port.id = (uint16_t)(p - c->ports);
 	p->port.ops = ops_of(json_get_str(params, "kind", ""));
 	snprintf(p->port.name, sizeof(p->port.name), "%s", name);

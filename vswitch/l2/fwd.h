@@ -8,6 +8,7 @@
 #ifndef VSWITCH_L2_FWD_H
 #define VSWITCH_L2_FWD_H
 
+#include "base/impair.h"
 #include "jumbo/mtu.h"
 #include "packet/burst.h"
 #include "vswitch/l2/fdb.h"
@@ -41,6 +42,9 @@ struct fwd_port {
 	 * the guest while the table stays. NULL: there are no guests. */
 	const _Atomic uint16_t *guest_mtu;
 	uint64_t vlans[64]; /* the VLANs it carries, the pvid among them */
+	/* What leaves by it is made late, or lost. It takes no units then: it is a wire. */
+	struct impair impair;
+	uint32_t serial; /* of all ports there ever were: a number may be another port's later */
 };
 
 struct fwd_bridge {

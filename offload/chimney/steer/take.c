@@ -144,25 +144,6 @@ static uint32_t hand_over(struct flow *f, struct pkt_worker *w)
 	return n;
 }
 
-/* A packet that outlives the burst must not lie in a port's memory: m, or a copy in its place.
- * NULL: no mbuf is left, and m is as it was. */
-static struct rte_mbuf *own(struct pkt_worker *w, struct rte_mbuf *m)
-{
-	struct rte_mbuf *copy = m;
-	bool external = false;
-
-	if (pkt_tail_settle(m, w->header_pool) != 0)
-		return NULL;
-	for (const struct rte_mbuf *s = m; s; s = s->next)
-		external |= !RTE_MBUF_DIRECT(s);
-	if (external || rte_mbuf_refcnt_read(m) > 1) {
-		copy = rte_pktmbuf_copy(m, w->data_pool, 0, UINT32_MAX);
-		if (copy)
-			rte_pktmbuf_free(m);
-	}
-	return copy;
-}
-
 /* Reserves room for it. false: as much is held as may be. */
 static bool reserve(struct flow *f, uint32_t bytes)
 {
@@ -188,7 +169,7 @@ static bool keep(struct flow *f, struct pkt_worker *w, struct rte_mbuf **m)
 		drop(f, w, *m, PKT_DROP_HELD);
 		return true;
 	}
-	copy = own(w, *m);
+	copy = pkt_keep(w, *m);
 	if (!copy) {
 		atomic_fetch_sub(&f->held, 1);
 		atomic_fetch_sub(&f->held_bytes, bytes);
