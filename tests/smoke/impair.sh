@@ -52,7 +52,7 @@ for round in 1 2; do
 	equal $((200 - lost[round])) received
 done
 [ "${lost[1]}" = "${lost[2]}" ] || fail "one time ${lost[1]} were lost, then ${lost[2]}"
-[ "${lost[1]}" -ge 20 ] && [ "${lost[1]}" -le 60 ] || fail "${lost[1]} of 200 were lost"
+[[ ${lost[1]} -ge 20 && ${lost[1]} -le 60 ]] || fail "${lost[1]} of 200 were lost"
 
 say "duplicates"
 flue port set h2 impair 'duplicate 100%'
