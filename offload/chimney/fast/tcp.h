@@ -148,9 +148,9 @@ struct chim_tcp {
 	uint8_t reo_mult, reo_persist;
 	bool reo_seen;
 	bool tlp_out, tlp_retrans; /* a probe is out; it was a retransmission */
-	bool undo_set;
-	uint8_t retries, probes; /* RTOs, zero-window or keepalive probes without an answer */
-	uint8_t persist_shift;	 /* how often a closed window was asked for */
+	bool undo_set, undo_again; /* something could be undone; something was sent again */
+	uint8_t retries, probes;   /* RTOs, zero-window or keepalive probes without an answer */
+	uint8_t persist_shift;	   /* how often a closed window was asked for */
 	uint32_t tlp_end;
 	uint32_t dsack_round;
 	uint32_t undo_una, undo_bytes, undo_ts;

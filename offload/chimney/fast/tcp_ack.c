@@ -100,6 +100,7 @@ static void process(struct chim_engine *e, struct chim_tcp *c, const struct chim
 	struct chim_tcp_acked a = {.una = c->snd_una,
 				   .ack = seg->ack,
 				   .bytes = seg->ack - c->snd_una,
+				   .pipe = chim_tcp_pipe(c),
 				   .sacked = c->flight.sacked,
 				   .ts = c->may_ts && o->has_ts,
 				   .tsecr = o->tsecr,

@@ -15,14 +15,15 @@ static void remember_undo(struct chim_tcp *c)
 	c->undo_set = true;
 	c->undo_una = c->snd_una;
 	c->undo_bytes = 0;
-	c->undo_ts = 0;
+	c->undo_again = false;
 }
 
 void chim_tcp_loss_resent(struct chim_engine *e, struct chim_tcp *c, uint32_t bytes)
 {
 	if (c->undo_set) {
-		if (!c->undo_bytes && !c->undo_ts)
-			c->undo_ts = chim_tcp_ts_now(e, c) | 1; /* not 0, and hardly later */
+		if (!c->undo_again)
+			c->undo_ts = chim_tcp_ts_now(e, c);
+		c->undo_again = true;
 		c->undo_bytes += bytes;
 	}
 	if (c->stuck_ns == NEVER)
@@ -131,9 +132,7 @@ static void tlp_acked(struct chim_engine *e, struct chim_tcp *c, const struct ch
 /* Was nothing lost after all? */
 static bool spurious(struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
-	bool again = c->undo_ts != 0; /* anything was sent again since */
-
-	if (!c->undo_set || !again)
+	if (!c->undo_set || !c->undo_again)
 		return false;
 	if (a->dsack && seq_geq(a->dsack_block.start, c->undo_una) && c->undo_bytes) {
 		uint32_t n = a->dsack_block.end - a->dsack_block.start;
@@ -165,7 +164,7 @@ static void enter_recovery(struct chim_engine *e, struct chim_tcp *c,
 {
 	uint32_t out = c->snd_nxt - a->una;
 
-	chim_cc_loss(&c->cc, c->snd_nxt - c->snd_una, e->now);
+	chim_cc_loss(&c->cc, out, e->now);
 	chim_prr_start(&c->prr, out > a->sacked ? out - a->sacked : 1, c->cc.ssthresh);
 	remember_undo(c);
 	c->ca = CA_RECOVERY;
@@ -206,9 +205,9 @@ static void grow(struct chim_engine *e, struct chim_tcp *c, const struct chim_tc
 	chim_cc_ack(&c->cc, &g);
 }
 
-static void marked(struct chim_engine *e, struct chim_tcp *c)
+static void marked(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
-	chim_cc_ecn(&c->cc, c->snd_nxt - c->snd_una, e->now);
+	chim_cc_ecn(&c->cc, c->snd_nxt - a->una, e->now);
 	c->ca = CA_CWR;
 	c->recover = c->snd_nxt;
 	c->cwr_pending = true;
@@ -217,6 +216,7 @@ static void marked(struct chim_engine *e, struct chim_tcp *c)
 void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_acked *a)
 {
 	uint32_t lost = c->flight.lost;
+	uint8_t was = c->ca;
 
 	tlp_acked(e, c, a);
 	if (c->may_sack)
@@ -228,14 +228,14 @@ void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tc
 	if (c->ca != CA_OPEN && seq_geq(c->snd_una, c->recover))
 		leave(c);
 	if (c->ca == CA_OPEN && a->ece && seq_gt(a->ack, a->una))
-		marked(e, c);
+		marked(e, c, a);
 	if (c->flight.lost && (c->ca == CA_OPEN || c->ca == CA_CWR))
 		enter_recovery(e, c, a);
 	if (c->ca == CA_RECOVERY)
 		c->cc.cwnd = chim_tcp_pipe(c) +
 			     chim_prr_ack(&c->prr, a->delivered, chim_tcp_pipe(c),
 					  a->bytes && c->flight.lost <= lost, chim_tcp_full_mss(c));
-	else if (c->ca != CA_CWR)
+	else if (c->ca != CA_CWR && (was == CA_OPEN || was == CA_LOSS))
 		grow(e, c, a);
 	if (c->undo_set && c->ca == CA_OPEN && seq_gt(c->snd_una, c->recover))
 		c->undo_set = seq_leq(c->snd_una - c->recover, c->max_window);

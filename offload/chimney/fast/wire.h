@@ -25,6 +25,7 @@
  *   fin                        CHIM_FLUED_FIN is set
  *   phase NAME, ca NAME        as chim_engine_info() says
  *   cwnd N, pipe N             bytes;  cwnd< N: less
+ *   rto N, retrans N           ms; segments
  *   closed N, upload NAME      the engine said so (errno; name of chim_upload)
  *   open                       it said nothing of the kind
  *   close LINGER, abort        the application does; LINGER: ms, or - for none

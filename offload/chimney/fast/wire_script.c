@@ -337,6 +337,10 @@ static bool asks(struct wire *w, const char *s, char **rest)
 		wire_fail(w, "cwnd is %u", w->c->cc.cwnd);
 	else if (strcmp(s, "pipe") == 0)
 		differ(w, s, chim_tcp_pipe(w->c), number(w, word(w, rest)));
+	else if (strcmp(s, "rto") == 0)
+		differ(w, s, i.rto_us / 1000, number(w, word(w, rest)));
+	else if (strcmp(s, "retrans") == 0)
+		differ(w, s, (uint32_t)i.retrans, number(w, word(w, rest)));
 	else if (strcmp(s, "in") == 0)
 		differ(w, s, (uint32_t)w->shm->rcv_head, number(w, word(w, rest)));
 	else if (strcmp(s, "freed") == 0)

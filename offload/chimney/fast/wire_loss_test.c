@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Losses found by time: RFC 8985 (RACK, TLP) on the scoreboard of RFC 2018 and 6675, with PRR's
+ * window (RFC 6937), and undone where they were none (RFC 3522, 3708). Round-trip times are 100 ms.
+ */
+#include "offload/chimney/fast/wire.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static void three_behind_are_enough(void **state)
+{
+	wire_play("write 5000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000\n"
+		  "ca disorder\n"
+		  "< . 0 ack 0 sack 1000-3000\n"
+		  "none\n"
+		  "< . 0 ack 0 sack 1000-4000\n"
+		  "> . 0:1000\n"
+		  "ca recovery\n"
+		  "pipe 2000\n"
+		  "+100\n"
+		  "< . 0 ack 5000\n"
+		  "ca open\n"
+		  "retrans 1\n"
+		  "pipe 0");
+}
+
+static void time_finds_what_few_duplicates_do_not(void **state)
+{
+	/* A quarter of the least round-trip time: RACK's first reordering window. */
+	wire_play("write 2000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000\n"
+		  "+24\n"
+		  "none\n"
+		  "+2\n"
+		  "> . 0:1000\n"
+		  "ca recovery");
+}
+
+static void reordering_is_no_loss(void **state)
+{
+	wire_play("write 2000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000\n"
+		  "+20\n"
+		  "< . 0 ack 2000\n"
+		  "+100\n"
+		  "none\n"
+		  "ca open\n"
+		  "# from now on three behind are not enough\n"
+		  "write 5000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 2000 sack 3000-7000\n"
+		  "none\n"
+		  "+20\n"
+		  "none\n"
+		  "+8\n"
+		  "> . 2000:3000");
+}
+
+static void new_data_goes_for_each_that_left(void **state)
+{
+	/* RFC 3042, which RFC 8985's pipe contains. */
+	wire_play("conf cwnd 3\n"
+		  "write 5000\n"
+		  "> . 0:1000\n"
+		  "> . 1000:2000\n"
+		  "> . 2000:3000\n"
+		  "none\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000\n"
+		  "> . 3000:4000\n"
+		  "none\n"
+		  "< . 0 ack 0 sack 1000-3000\n"
+		  "> P. 4000:5000");
+}
+
+static void window_comes_down_by_prr(void **state)
+{
+	wire_play("write 20000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-4000\n"
+		  "> . 0:1000\n"
+		  "none\n"
+		  "+10\n"
+		  "< . 0 ack 0 sack 1000-5000\n"
+		  "+1\n"
+		  "> . 10000:11000\n"
+		  "< . 0 ack 0 sack 1000-6000\n"
+		  "< . 0 ack 0 sack 1000-7000\n"
+		  "none\n"
+		  "pipe 5000\n"
+		  "# it has arrived at ssthresh: one for one\n"
+		  "< . 0 ack 0 sack 1000-8000\n"
+		  "> . 11000:12000\n"
+		  "< . 0 ack 0 sack 1000-9000\n"
+		  "> . 12000:13000\n"
+		  "+90\n"
+		  "< . 0 ack 10000\n"
+		  "ca open\n"
+		  "cwnd 5000\n"
+		  "> . 13000:14000\n"
+		  "> . 14000:15000");
+}
+
+static void all_holes_are_filled(void **state)
+{
+	wire_play("write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 1000 sack 2000-3000,4000-5000,6000-8000\n"
+		  "> . 1000:2000\n"
+		  "< . 0 ack 1000 sack 2000-3000,4000-5000,6000-10000\n"
+		  "> . 3000:4000\n"
+		  "+100\n"
+		  "< . 0 ack 3000 sack 4000-5000,6000-10000\n"
+		  "> . 5000:6000\n"
+		  "+100\n"
+		  "< . 0 ack 10000\n"
+		  "ca open\n"
+		  "none");
+}
+
+static void lost_retransmission_is_found(void **state)
+{
+	wire_play("write 12000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-4000\n"
+		  "> . 0:1000\n"
+		  "+10\n"
+		  "< . 0 ack 0 sack 1000-10000\n"
+		  "> . 10000:11000\n"
+		  "> P. 11000:12000\n"
+		  "# what was sent after it is there, it is not\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-12000\n"
+		  "> . 0:1000\n"
+		  "retrans 2");
+}
+
+static void probe_of_the_tail(void **state)
+{
+	wire_play("write 3000\n"
+		  "skip\n"
+		  "+198\n"
+		  "none\n"
+		  "+3\n"
+		  "> P. 2000:3000\n"
+		  "# it tells what is missing\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 2000-3000\n"
+		  "+30\n"
+		  "> . 0:1000\n"
+		  "+100\n"
+		  "< . 0 ack 1000 sack 2000-3000\n"
+		  "> . 1000:2000");
+}
+
+static void probe_is_new_data_if_there_is(void **state)
+{
+	wire_play("conf cwnd 2\n"
+		  "write 4000\n"
+		  "> . 0:1000\n"
+		  "> . 1000:2000\n"
+		  "none\n"
+		  "+201\n"
+		  "> . 2000:3000\n"
+		  "none\n"
+		  "+50\n"
+		  "< . 0 ack 3000\n"
+		  "ca open\n"
+		  "> P. 3000:4000");
+}
+
+static void probe_of_one_waits_for_delayed_ack(void **state)
+{
+	wire_play("write 500\n"
+		  "skip\n"
+		  "# 2 RTT and 200 ms, but not later than the retransmission timer\n"
+		  "+298\n"
+		  "none\n"
+		  "+4\n"
+		  "> P. 0:500\n"
+		  "ca open\n"
+		  "# one probe only, then the timer\n"
+		  "+296\n"
+		  "none\n"
+		  "+6\n"
+		  "> P. 0:500\n"
+		  "ca loss");
+}
+
+static void probe_that_repaired_a_loss_counts(void **state)
+{
+	wire_play("conf cwnd 20\n"
+		  "write 3000\n"
+		  "skip\n"
+		  "+202\n"
+		  "> P. 2000:3000\n"
+		  "write 1000\n"
+		  "> P. 3000:4000\n"
+		  "+100\n"
+		  "< . 0 ack 4000\n"
+		  "cwnd< 11000");
+}
+
+static void needless_probe_does_not(void **state)
+{
+	wire_play("conf cwnd 20\n"
+		  "write 3000\n"
+		  "skip\n"
+		  "+202\n"
+		  "> P. 2000:3000\n"
+		  "+10\n"
+		  "< . 0 ack 3000\n"
+		  "< . 0 ack 3000 sack 2000-3000\n"
+		  "ca open\n"
+		  "cwnd 20000");
+}
+
+static void echo_undoes(void **state)
+{
+	wire_play("conf ts 1\n"
+		  "write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-5000 ts 100 0\n"
+		  "> . 0:1000\n"
+		  "ca recovery\n"
+		  "+20\n"
+		  "# the original came: its timestamp is older than the retransmission\n"
+		  "< . 0 ack 5000 ts 120 0\n"
+		  "ca open\n"
+		  "cwnd 10000\n"
+		  "pipe 5000");
+}
+
+static void duplicate_report_undoes(void **state)
+{
+	wire_play("write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-5000\n"
+		  "> . 0:1000\n"
+		  "ca recovery\n"
+		  "cwnd< 10000\n"
+		  "+20\n"
+		  "< . 0 ack 5000\n"
+		  "ca recovery\n"
+		  "< . 0 ack 5000 sack 0-1000\n"
+		  "ca open\n"
+		  "cwnd 10000");
+}
+
+static void real_losses_are_not_undone(void **state)
+{
+	wire_play("conf ts 1\n"
+		  "write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-5000 ts 100 0\n"
+		  "> . 0:1000\n"
+		  "+100\n"
+		  "< . 0 ack 10000 ts 200 100\n"
+		  "ca open\n"
+		  "cwnd< 6000");
+}
+
+static void duplicates_widen_the_window(void **state)
+{
+	/* RFC 8985 6.2: each round with a needless retransmission waits a quarter RTT longer. */
+	wire_play("conf cwnd 20\n"
+		  "write 2000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000\n"
+		  "+27\n"
+		  "> . 0:1000\n"
+		  "< . 0 ack 2000\n"
+		  "< . 0 ack 2000 sack 0-1000\n"
+		  "write 2000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 2000 sack 3000-4000\n"
+		  "+45\n"
+		  "none\n"
+		  "+10\n"
+		  "> . 2000:3000");
+}
+
+static void blocks_that_cannot_be_are_ignored(void **state)
+{
+	wire_play("write 5000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 1000 sack 4000-9000,3000-2000,500-2000\n"
+		  "pipe 4000\n"
+		  "< . 0 ack 1000 sack 2000-2000,1000000-2000000\n"
+		  "pipe 4000\n"
+		  "ca open");
+}
+
+static void part_of_a_unit_is_lost(void **state)
+{
+	wire_play("conf tso 1 cwnd 20\n"
+		  "write 20000\n"
+		  "> P. 0:20000\n"
+		  "+100\n"
+		  "< . 0 ack 3000 sack 5000-20000\n"
+		  "> . 3000:5000 segsz 1000\n"
+		  "+100\n"
+		  "< . 0 ack 20000\n"
+		  "retrans 1\n"
+		  "ca open");
+}
+
+static void retransmissions_are_not_ect(void **state)
+{
+	wire_play("conf ecn 1\n"
+		  "write 4000\n"
+		  "> . 0:1000 ect\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-4000\n"
+		  "> . 0:1000 notect");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(three_behind_are_enough),
+	cmocka_unit_test(time_finds_what_few_duplicates_do_not),
+	cmocka_unit_test(reordering_is_no_loss),
+	cmocka_unit_test(new_data_goes_for_each_that_left),
+	cmocka_unit_test(window_comes_down_by_prr),
+	cmocka_unit_test(all_holes_are_filled),
+	cmocka_unit_test(lost_retransmission_is_found),
+	cmocka_unit_test(probe_of_the_tail),
+	cmocka_unit_test(probe_is_new_data_if_there_is),
+	cmocka_unit_test(probe_of_one_waits_for_delayed_ack),
+	cmocka_unit_test(probe_that_repaired_a_loss_counts),
+	cmocka_unit_test(needless_probe_does_not),
+	cmocka_unit_test(echo_undoes),
+	cmocka_unit_test(duplicate_report_undoes),
+	cmocka_unit_test(real_losses_are_not_undone),
+	cmocka_unit_test(duplicates_widen_the_window),
+	cmocka_unit_test(blocks_that_cannot_be_are_ignored),
+	cmocka_unit_test(part_of_a_unit_is_lost),
+	cmocka_unit_test(retransmissions_are_not_ect),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
