@@ -92,6 +92,8 @@ void chim_rings_tell(struct chim_engine *e, struct chim_tcp *c)
 	if (c->flags_said != c->flags) {
 		atomic_store_explicit(&shm->flued_flags, c->flags, memory_order_release);
 		c->flags_said = c->flags;
+		/* Also what it began with: the application may have gone to sleep before. */
+		chim_tcp_event(e, c, EVENT_END);
 	}
 	if (c->snd_said != c->snd_tail) {
 		atomic_store_explicit(&shm->snd_tail, c->snd_tail, memory_order_release);
