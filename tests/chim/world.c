@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const uint64_t ms = 1000000, second = 1000000000;
-enum { STUCK_S = 4000, ROUNDS_MAX = 200000 };
+enum { STUCK_S = 4000, ROUNDS_MAX = 500000, TAKES_MAX = 50 };
 
 static uint64_t soon(struct world *w, uint64_t mean)
 {
@@ -70,7 +70,7 @@ static void make_habit(struct world *w, struct habit *h)
 	if (h->take_every && h->take_every < ms)
 		h->take_every = ms;
 	h->take_at = h->take_every ? soon(w, h->take_every) : UINT64_MAX;
-	h->abort_after = rng_ppm(r, 60000) ? rng_below(r, 100000) : UINT64_MAX;
+	h->abort_after = rng_ppm(r, 60000) ? rng_size(r, 100000) - 1 : UINT64_MAX;
 	h->sleepy = rng_ppm(r, 500000);
 	h->closes = rng_ppm(r, 300000);
 	h->act_at = soon(w, h->pause_ns);
@@ -135,6 +135,7 @@ static void finish(struct world *w)
 	for (int i = 0; i < 2; i++) {
 		struct side *s = &w->side[i];
 
+		w->packets += s->out.packets;
 		end_free(&s->end);
 		link_free(&s->out);
 		for (uint32_t k = 0; k < s->n_held; k++)
@@ -166,6 +167,8 @@ static void act(struct world *w, struct side *s)
 		leave(w, s, rng_ppm(&w->rng, 500000));
 		return;
 	}
+	if (len < h->total / 500)
+		len = h->total / 500; /* so that it ends */
 	if (x->wrote < h->total)
 		end_write(x, (uint32_t)(len < h->total - x->wrote ? len : h->total - x->wrote),
 			  w->now);
@@ -223,7 +226,8 @@ static void move_if_time(struct world *w, struct side *s)
 	struct end *x = &s->end;
 
 	if (x->c && w->now >= h->take_at) {
-		h->take_at = soon(w, h->take_every);
+		/* So often that it never gets anywhere would be no test. */
+		h->take_at = ++h->takes < TAKES_MAX ? soon(w, h->take_every) : UINT64_MAX;
 		if (h->gone || x->closed || !end_take(x, w->now))
 			return;
 		w->moves++;
@@ -236,6 +240,7 @@ static void move_if_time(struct world *w, struct side *s)
 			x->rcv_size *= 2;
 	} else if (!x->c && !h->over && w->now >= h->back_at) {
 		h->asleep = false;
+		h->take_at = h->takes < TAKES_MAX ? soon(w, h->take_every) : UINT64_MAX;
 		if (!end_start(x, w->now)) {
 			end_fail(x, "does not start again");
 			h->over = true;

@@ -15,6 +15,7 @@ struct habit {
 	uint64_t act_at;			  /* next */
 	uint64_t take_every; /* ns between moves out of the engine, on average; 0: never */
 	uint64_t take_at, back_at;
+	uint32_t takes;
 	uint64_t abort_after; /* bytes read; UINT64_MAX: never */
 	bool sleepy;	      /* acts only when it is woken */
 	bool closes;	      /* close() in place of shutdown() */
@@ -37,6 +38,7 @@ struct world {
 	uint64_t rounds;
 	bool aborted;
 	uint32_t moves;
+	uint64_t packets; /* frames */
 };
 
 /* NULL: all that was sent was received, and both have ended as they should; else what was wrong, in
