@@ -106,6 +106,9 @@ void api_method_each_key(const struct api_method *m,
 		visit(arg, k);
 }
 
+/* The largest numbers that are written in ranges are TCP ports. */
+enum { RANGES_BITS = 65536 };
+
 static int is_name(const char *s)
 {
 	if (!isalnum((unsigned char)*s))
@@ -158,7 +161,7 @@ static int is_one_of(const char *values, const char *s)
 
 static int check_text(const struct api_key *k, const char *s, const char *path, struct err *e)
 {
-	uint64_t bits[64];
+	uint64_t bits[RANGES_BITS / 64];
 	uint8_t mac[6];
 
 	switch (k->type) {
@@ -181,7 +184,8 @@ static int check_text(const struct api_key *k, const char *s, const char *path, 
 				      k->values);
 		return 0;
 	case API_RANGES:
-		if (ranges_parse(s, bits, 4096, (unsigned int)k->min, (unsigned int)k->max) != 0)
+		if (ranges_parse(s, bits, RANGES_BITS, (unsigned int)k->min,
+				 (unsigned int)k->max) != 0)
 			return err_at(e, -EINVAL, path,
 				      "%s: '%.40s' is not a list such as 10,20-30 of numbers from "
 				      "%d to %d",

@@ -65,7 +65,10 @@ static void fills_a_bridge(void **state)
 {
 	defaults("bridge", "{'name': 'b', 'mtu': 9000}",
 		 "{'name': 'b', 'mtu': 9000, 'ageing': 300, 'fdb-max': 131072, 'link-local': "
-		 "false, 'mss-clamp': false}");
+		 "false, 'mss-clamp': false, 'chimney': true, 'chimney-max': 10000, "
+		 "'chimney-ports': '1-65535', 'chimney-addresses': '0.0.0.0/0,::/0', "
+		 "'chimney-min-age': 0, 'chimney-min-bytes': 0, 'chimney-min-rtt': 0, "
+		 "'chimney-max-rtt': 0, 'chimney-idle': 0, 'chimney-max-loss': 0}");
 }
 
 /* Of a port only what its own kind knows, and no mtu: absence means the bridge's. */

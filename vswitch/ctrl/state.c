@@ -74,11 +74,11 @@ static json_t *one_mac(const char *text)
 
 static json_t *one_ranges(const char *text)
 {
-	uint64_t bits[64];
-	char out[16384]; /* every other number of 4096 */
+	uint64_t bits[65536 / 64]; /* VLAN ids, TCP ports */
+	char out[16384];	   /* every other number of 4096; a list with more stays as it is */
 
-	if (ranges_parse(text, bits, 4096, 0, 4095) != 0 ||
-	    ranges_format(bits, 4096, out, sizeof(out)) < 0)
+	if (ranges_parse(text, bits, 65536, 0, 65535) != 0 ||
+	    ranges_format(bits, 65536, out, sizeof(out)) < 0)
 		return json_string(text);
 	return json_string(out);
 }
