@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the host and the application see: states that go in and come out, freezing, wakes, and
+ * memory that is written by somebody who means harm.
+ */
+#include "offload/chimney/fast/wire.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct wire w;
+
+static int setup(void **state)
+{
+	wire_init(&w, 0xfffffe00, 0xffffff00);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	wire_end(&w);
+	return 0;
+}
+
+static void takes_queues_over(void **state)
+{
+	w.state.snd_len = 3000;
+	w.state.unsent_len = 1000;
+	w.state.rcv_len = 500;
+	w.state.rcv_nxt = w.remote + 500;
+	w.state.rcv_wup = w.remote;
+	wire_lines(&w, "# what is owed, and what was not sent\n"
+		       "> P. 2000:3000 ack 500\n"
+		       "none\n"
+		       "pipe 3000\n"
+		       "+100\n"
+		       "< . 500 ack 3000\n"
+		       "freed 3000\n"
+		       "# what had been sent before is not measured, the rest is\n"
+		       "rto 300");
+}
+
+static void owes_an_ack(void **state)
+{
+	w.state.rcv_wup -= 100;
+	wire_lines(&w, "> . 0 ack 0\n"
+		       "+100\n"
+		       "none");
+}
+
+static void what_was_in_flight_is_sent_again(void **state)
+{
+	w.state.snd_len = 2000;
+	w.state.sack = false;
+	wire_lines(&w, "none\n"
+		       "+302\n"
+		       "> . 0:1000");
+}
+
+static void begins_behind_a_fin(void **state)
+{
+	w.state.phase = CHIM_CLOSE_WAIT;
+	wire_lines(&w, "phase CLOSE-WAIT\n"
+		       "run\n"
+		       "fin\n"
+		       "write 10\n"
+		       "> P. 0:10 ack 0\n"
+		       "# the FIN once more\n"
+		       "< F. -1 ack 10\n"
+		       "> . 10 ack 0\n"
+		       "set shut_wr\n"
+		       "> F. 10\n"
+		       "< . 0 ack 11\n"
+		       "closed 0");
+}
+
+static void refuses_contradictions(void **state)
+{
+	struct chim_tcp_state s;
+
+	wire_begin(&w);
+#define REFUSED(change)                                                    \
+	do {                                                               \
+		s = w.state;                                               \
+		change;                                                    \
+		errno = 0;                                                 \
+		assert_null(chim_engine_start(w.e, &s, w.shm, &w, w.now)); \
+		assert_int_equal(errno, EINVAL);                           \
+	} while (0)
+	REFUSED(s.snd_nxt++);
+	REFUSED(s.unsent_len = 1);
+	REFUSED(s.snd_len = 10);
+	REFUSED(s.rcv_len = 10);
+	REFUSED(s.mss = 0);
+	REFUSED(s.rcv_wscale = 15);
+	REFUSED(s.phase = 2);
+	w.shm->snd_size = 3 << 15;
+	REFUSED((void)0);
+	w.shm->snd_size = WIRE_RING;
+	w.shm->rcv_off = w.shm->bytes;
+	REFUSED((void)0);
+	w.shm->rcv_off = 0;
+	REFUSED((void)0);
+#undef REFUSED
+	w.shm->rcv_off = CHIM_SHM_PAGE + WIRE_RING;
+	for (int i = 1; i < 4; i++)
+		assert_non_null(chim_engine_start(w.e, &w.state, w.shm, &w, w.now));
+	assert_null(chim_engine_start(w.e, &w.state, w.shm, &w, w.now));
+	assert_int_equal(errno, ENOSPC);
+}
+
+static void dumps_what_is(void **state)
+{
+	struct chim_tcp_state s;
+
+	w.state.timestamps = true;
+	w.state.ts_recent = 70000;
+	wire_lines(&w, "write 5000\n"
+		       "skip\n"
+		       "< P. 0:300 ack 2976 win 5000 ts 7 0\n"
+		       "read 100\n"
+		       "skip\n");
+	chim_engine_freeze(w.e, w.c);
+	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
+	assert_int_equal(s.phase, CHIM_ESTABLISHED);
+	assert_int_equal(s.snd_una, w.local + 2976);
+	assert_int_equal(s.snd_nxt, w.local + 5000);
+	assert_int_equal(s.snd_len, 2024);
+	assert_int_equal(s.unsent_len, 0);
+	assert_int_equal(s.snd_wnd, 5000);
+	assert_int_equal(s.max_window, 65535);
+	assert_int_equal(s.rcv_nxt, w.remote + 300);
+	assert_int_equal(s.rcv_wup, w.remote + 300);
+	assert_int_equal(s.rcv_wnd, 65235);
+	assert_int_equal(s.rcv_len, 200);
+	assert_int_equal(s.ts_recent, 70007);
+	assert_int_equal(s.mss, 1000);
+	assert_int_equal(s.ts_offset, w.state.ts_offset);
+	/* The acknowledgment that was delayed was sent before it was frozen. */
+	w.n_seen = w.n_sent - 1;
+	assert_int_equal(w.sent[w.n_seen].seg.ack, w.remote + 300);
+	w.n_seen = w.n_sent;
+}
+
+static void frozen_it_stands_still(void **state)
+{
+	wire_lines(&w, "write 1000\n"
+		       "skip");
+	chim_engine_freeze(w.e, w.c);
+	assert_true(w.shm->flued_flags & CHIM_FLUED_FROZEN);
+	wire_lines(&w, "< . 0:1000 ack 1000\n"
+		       "in 0\n"
+		       "freed 0\n"
+		       "write 1000\n"
+		       "+10000\n"
+		       "none\n"
+		       "open");
+	chim_engine_thaw(w.e, w.c, w.now);
+	wire_lines(&w, "run\n"
+		       "wakes 1\n"
+		       "# what fell due meanwhile\n"
+		       "+1\n"
+		       "> P. 1000:2000\n"
+		       "skip\n"
+		       "< . 0:1000 ack 2000\n"
+		       "in 1000\n"
+		       "freed 2000\n"
+		       "skip");
+	assert_false(w.shm->flued_flags & CHIM_FLUED_FROZEN);
+}
+
+static void goes_on_from_its_own_dump(void **state)
+{
+	struct chim_tcp_state s;
+
+	wire_lines(&w, "write 5000\n"
+		       "skip\n"
+		       "< . 2000:3000 ack 2000\n"
+		       "< . 0:1000 ack 2000\n"
+		       "read 1000\n"
+		       "skip");
+	chim_engine_freeze(w.e, w.c);
+	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
+	chim_engine_stop(w.e, w.c);
+	/* New memory: positions begin at 0 again. */
+	memmove((uint8_t *)w.shm + CHIM_SHM_PAGE, (uint8_t *)w.shm + CHIM_SHM_PAGE + 2000, 3000);
+	w.shm->snd_head = s.snd_len;
+	w.shm->snd_tail = w.shm->snd_sent = 0;
+	w.shm->rcv_head = w.shm->rcv_tail = s.rcv_len;
+	assert_int_equal(s.rcv_len, 0);
+	w.shm->flued_flags = 0;
+	w.c = chim_engine_start(w.e, &s, w.shm, &w, w.now);
+	assert_non_null(w.c);
+	chim_engine_run(w.e, w.now);
+	/* What was behind the hole is forgotten; the peer sends it again. */
+	wire_lines(&w, "none\n"
+		       "pipe 3000\n"
+		       "< . 1000:2000 ack 5000\n"
+		       "skip\n"
+		       "in 1000\n"
+		       "freed 3000\n"
+		       "< . 2000:3000 ack 5000\n"
+		       "in 2000\n"
+		       "skip");
+}
+
+static void no_dump_behind_our_fin(void **state)
+{
+	struct chim_tcp_state s;
+
+	wire_lines(&w, "set shut_wr\nskip");
+	chim_engine_freeze(w.e, w.c);
+	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -ENOTCONN);
+}
+
+static void dump_checks_indices(void **state)
+{
+	struct chim_tcp_state s;
+
+	wire_begin(&w);
+	chim_engine_freeze(w.e, w.c);
+	w.shm->rcv_tail = 1;
+	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -EPROTO);
+}
+
+/* What the application must not do resets the connection, and is counted. */
+static void lie(void)
+{
+	chim_engine_rung(w.e, w.c, w.now);
+	chim_engine_run(w.e, w.now);
+	assert_int_equal(w.closed, EPROTO);
+	assert_int_equal(chim_engine_stats(w.e)->hostile, 1);
+	assert_int_equal(w.sent[w.n_sent - 1].seg.flags, CHIM_RST | CHIM_ACK);
+	assert_int_equal(w.shm->error, EPROTO);
+	assert_true(w.shm->flued_flags & CHIM_FLUED_ERROR);
+}
+
+static void head_too_far(void **state)
+{
+	wire_begin(&w);
+	w.shm->snd_head = WIRE_RING + 1;
+	lie();
+}
+
+static void head_back(void **state)
+{
+	wire_lines(&w, "write 100\nskip");
+	w.shm->snd_head = 99;
+	lie();
+}
+
+static void head_wraps(void **state)
+{
+	wire_begin(&w);
+	w.shm->snd_head = UINT64_MAX;
+	lie();
+}
+
+static void tail_too_far(void **state)
+{
+	wire_lines(&w, "< . 0:100 ack 0\nskip");
+	w.shm->rcv_tail = 101;
+	lie();
+}
+
+static void tail_back(void **state)
+{
+	wire_lines(&w, "< . 0:100 ack 0\nread 100\nskip");
+	w.shm->rcv_tail = 99;
+	lie();
+}
+
+static void tail_into_a_hole(void **state)
+{
+	wire_lines(&w, "< . 100:200 ack 0\nskip");
+	w.shm->rcv_tail = 50;
+	lie();
+}
+
+static void what_it_should_not_write_is_not_read(void **state)
+{
+	wire_lines(&w, "write 100\nskip");
+	w.shm->snd_size = 1;
+	w.shm->rcv_size = 7;
+	w.shm->snd_off = w.shm->rcv_off = UINT64_MAX;
+	w.shm->rcv_head = 77;
+	w.shm->snd_tail = 99;
+	w.shm->flued_flags = ~0u;
+	w.shm->info.seq = 77;
+	wire_lines(&w, "+500\n"
+		       "< . 0:1000 ack 100\n"
+		       "in 1000\n"
+		       "freed 100\n"
+		       "skip");
+}
+
+static void wakes_who_waits_to_read(void **state)
+{
+	wire_lines(&w, "< . 0:100 ack 0\n"
+		       "wakes 0\n"
+		       "wants in\n"
+		       "<< . 100:200 ack 0\n"
+		       "<< . 200:300 ack 0\n"
+		       "wakes 0\n"
+		       "run\n"
+		       "wakes 1\n"
+		       "run\n"
+		       "wakes 0\n"
+		       "< . 400:500 ack 0\n"
+		       "wakes 0\n"
+		       "< . 300:400 ack 0\n"
+		       "wakes 1\n"
+		       "skip");
+}
+
+static void wakes_who_waits_to_write(void **state)
+{
+	w.state.cwnd = 100;
+	wire_lines(&w, "write 65536\n"
+		       "skip\n"
+		       "wants out\n"
+		       "# a third of the ring must be free\n"
+		       "< . 0 ack 21000\n"
+		       "wakes 0\n"
+		       "< . 0 ack 22000\n"
+		       "wakes 1\n"
+		       "skip");
+}
+
+static void little_unsent_wakes(void **state)
+{
+	w.state.notsent_lowat = 2000;
+	w.state.cwnd = 2;
+	wire_lines(&w, "write 6000\n"
+		       "skip\n"
+		       "wants out\n"
+		       "< . 0 ack 1000\n"
+		       "skip\n"
+		       "unsent 2000\n"
+		       "wakes 0\n"
+		       "< . 0 ack 2000\n"
+		       "skip\n"
+		       "wakes 1");
+}
+
+static void wakes_for_ends(void **state)
+{
+	wire_lines(&w, "< F. 0 ack 0\n"
+		       "wakes 1\n"
+		       "skip\n"
+		       "< R. 1 ack 0\n"
+		       "wakes 1\n"
+		       "closed 32");
+}
+
+static void info_is_told_now_and_then(void **state)
+{
+	uint32_t seq;
+
+	wire_lines(&w, "+300\nwrite 100\nskip");
+	seq = w.shm->info.seq;
+	assert_int_equal(seq, 2);
+	assert_int_equal(w.shm->info.rtt_us, 100000);
+	assert_int_equal(w.shm->info.state, 1);
+	assert_int_equal(w.shm->info.mss, 1000);
+	wire_lines(&w, "+100\n< . 0 ack 100\nskip");
+	assert_int_equal(w.shm->info.seq, seq);
+	wire_lines(&w, "+200\n< . 0:10 ack 100\nskip");
+	assert_int_equal(w.shm->info.seq, seq + 2);
+	assert_int_equal(w.shm->info.bytes_acked, 100);
+	assert_int_equal(w.shm->info.bytes_received, 10);
+	chim_engine_freeze(w.e, w.c);
+	assert_int_equal(w.shm->info.seq, seq + 4);
+}
+
+static void idle_connections_cost_nothing(void **state)
+{
+	wire_lines(&w, "write 100\nskip\n< . 0 ack 100\nrun");
+	assert_int_equal(chim_engine_run(w.e, w.now), 0);
+	assert_true(chim_engine_next(w.e) == UINT64_MAX);
+	assert_int_equal(chim_engine_run(w.e, w.now + 3600 * NS_PER_S), 0);
+}
+
+static void quotes_of_icmp(void **state)
+{
+	wire_lines(&w, "write 1000\nskip");
+	assert_true(chim_engine_quotes(w.c, w.local));
+	assert_true(chim_engine_quotes(w.c, w.local + 999));
+	assert_false(chim_engine_quotes(w.c, w.local + 1000));
+	assert_false(chim_engine_quotes(w.c, w.local - 1));
+}
+
+static void slots_are_used_again(void **state)
+{
+	wire_begin(&w);
+	for (int i = 0; i < 100; i++) {
+		wire_lines(&w, "write 100\n< . 200:300 ack 0\nskip");
+		chim_engine_stop(w.e, w.c);
+		w.shm->snd_head = w.shm->rcv_head = w.shm->rcv_tail = 0;
+		w.shm->snd_tail = w.shm->snd_sent = 0;
+		chim_engine_run(w.e, w.now);
+		w.c = chim_engine_start(w.e, &w.state, w.shm, &w, w.now);
+		assert_non_null(w.c);
+		chim_engine_run(w.e, w.now);
+	}
+	assert_int_equal(w.e->n_used, 1);
+	assert_int_equal(w.e->pool.n_free, w.e->pool.size);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static const struct CMUnitTest tests[] = {
+	T(takes_queues_over),
+	T(owes_an_ack),
+	T(what_was_in_flight_is_sent_again),
+	T(begins_behind_a_fin),
+	T(refuses_contradictions),
+	T(dumps_what_is),
+	T(frozen_it_stands_still),
+	T(goes_on_from_its_own_dump),
+	T(no_dump_behind_our_fin),
+	T(dump_checks_indices),
+	T(head_too_far),
+	T(head_back),
+	T(head_wraps),
+	T(tail_too_far),
+	T(tail_back),
+	T(tail_into_a_hole),
+	T(what_it_should_not_write_is_not_read),
+	T(wakes_who_waits_to_read),
+	T(wakes_who_waits_to_write),
+	T(little_unsent_wakes),
+	T(wakes_for_ends),
+	T(info_is_told_now_and_then),
+	T(idle_connections_cost_nothing),
+	T(quotes_of_icmp),
+	T(slots_are_used_again),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
