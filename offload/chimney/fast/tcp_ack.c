@@ -29,10 +29,30 @@ static bool is_dsack(const struct chim_opts *o, uint32_t ack)
 	return o->n_sack > 1 && seq_geq(b[0].start, b[1].start) && seq_leq(b[0].end, b[1].end);
 }
 
+/* Those that can be, from the lowest on: in the order they were sent, if none was overtaken. */
+static uint8_t in_order(const struct chim_tcp *c, const struct chim_opts *o, uint8_t from,
+			struct chim_sack *out)
+{
+	uint8_t n = 0, k;
+
+	for (; from < o->n_sack; from++) {
+		const struct chim_sack *b = &o->sack[from];
+
+		if (!seq_lt(b->start, b->end) || !seq_geq(b->start, c->snd_una) ||
+		    !seq_leq(b->end, c->snd_nxt))
+			continue;
+		for (k = n++; k && seq_lt(b->start, out[k - 1].start); k--)
+			out[k] = out[k - 1];
+		out[k] = *b;
+	}
+	return n;
+}
+
 static void sack(struct chim_engine *e, struct chim_tcp *c, const struct chim_opts *o,
 		 struct chim_tcp_acked *a)
 {
-	uint8_t i = 0;
+	struct chim_sack blocks[CHIM_OPTS_SACKS];
+	uint8_t i = 0, n;
 
 	if (!c->may_sack || !o->n_sack)
 		return;
@@ -42,13 +62,9 @@ static void sack(struct chim_engine *e, struct chim_tcp *c, const struct chim_op
 		a->dsack_block = o->sack[i++];
 		c->dsacks++;
 	}
-	for (; i < o->n_sack; i++) {
-		const struct chim_sack *b = &o->sack[i];
-
-		if (seq_lt(b->start, b->end) && seq_geq(b->start, c->snd_una) &&
-		    seq_leq(b->end, c->snd_nxt))
-			chim_flight_sack(&e->pool, &c->flight, b->start, b->end, &a->d);
-	}
+	n = in_order(c, o, i, blocks);
+	for (i = 0; i < n; i++)
+		chim_flight_sack(&e->pool, &c->flight, blocks[i].start, blocks[i].end, &a->d);
 }
 
 /* A retransmission that left after this cannot be what the peer saw: its timestamp is later than

@@ -122,8 +122,5 @@ void chim_engine_input(struct chim_engine *e, struct chim_tcp *c, const struct c
 	c->segs_in += seg->segs;
 	e->stats.segs_in += seg->segs;
 	segment(e, c, seg);
-	if (chim_tcp_still(c))
-		return;
 	chim_tcp_mark(e, c, MARK_OUT);
-	chim_tcp_arm(e, c);
 }

@@ -168,6 +168,7 @@ static void enter_recovery(struct chim_engine *e, struct chim_tcp *c,
 	chim_prr_start(&c->prr, out > a->sacked ? out - a->sacked : 1, c->cc.ssthresh);
 	remember_undo(c);
 	c->ca = CA_RECOVERY;
+	c->cwr_pending = c->may_ecn; /* RFC 3168 6.1.2: for whatever reason */
 	c->recover = c->snd_nxt;
 	c->tlp_out = false;
 	c->tlp_due = NEVER;
@@ -227,7 +228,7 @@ void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tc
 		undo(e, c);
 	if (c->ca != CA_OPEN && seq_geq(c->snd_una, c->recover))
 		leave(c);
-	if (c->ca == CA_OPEN && a->ece && seq_gt(a->ack, a->una))
+	if (c->ca == CA_OPEN && a->ece && c->snd_nxt != a->una)
 		marked(e, c, a);
 	if (c->flight.lost && (c->ca == CA_OPEN || c->ca == CA_CWR))
 		enter_recovery(e, c, a);
@@ -272,6 +273,7 @@ void chim_tcp_loss_rto(struct chim_engine *e, struct chim_tcp *c)
 		chim_flight_lose_head(&e->pool, &c->flight, chim_tcp_full_mss(c));
 	}
 	c->ca = CA_LOSS;
+	c->cwr_pending = c->may_ecn;
 	c->recover = c->snd_nxt;
 	c->dup_acks = 0;
 	c->dup_bytes = 0;

@@ -24,14 +24,14 @@ uint32_t chim_tcp_window_growth(const struct chim_tcp *c)
 	return seq_gt(edge, c->rcv_edge) ? edge - c->rcv_edge : 0;
 }
 
-/* For the header. Moves the edge. */
-static uint16_t window(struct chim_tcp *c)
+/* For the header. grow: may move the edge. */
+static uint16_t window(struct chim_tcp *c, bool grow)
 {
 	uint32_t growth = chim_tcp_window_growth(c), step = (c->rcv_mask + 1) / 2, wnd, field;
 
 	if (step > c->rcv_mss)
 		step = c->rcv_mss;
-	if (growth >= step)
+	if (grow && growth >= step)
 		c->rcv_edge += growth;
 	wnd = seq_gt(c->rcv_edge, c->rcv_nxt) ? c->rcv_edge - c->rcv_nxt : 0;
 	field = wnd >> c->rcv_wscale;
@@ -72,9 +72,12 @@ static int emit(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp
 {
 	uint8_t opts[CHIM_OPTS_BYTES];
 	struct chim_out out;
+	/* A probe is older than what the peer has: it does not look at its window (RFC 9293
+	 * 3.10.7.4), so there it is not announced. */
+	bool grow = u->len || u->seq == c->snd_nxt;
 	struct chim_hdr h = {.seq = u->seq,
 			     .ack = c->rcv_nxt,
-			     .wnd = window(c),
+			     .wnd = window(c, grow),
 			     .flags = u->flags | CHIM_ACK,
 			     .ecn = u->ecn,
 			     .ipid = c->ipid,

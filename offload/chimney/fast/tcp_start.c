@@ -182,8 +182,13 @@ void chim_engine_thaw(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
 	c->flags &= (uint8_t)~CHIM_FLUED_FROZEN;
 	chim_tcp_event(e, c, EVENT_END); /* it may sleep until this is decided */
 	chim_tcp_mark(e, c, MARK_OUT);
-	if (!chim_tcp_still(c))
-		chim_tcp_arm(e, c);
+	if (chim_tcp_still(c))
+		return;
+	/* What came meanwhile was not looked at: the peer is not to be blamed. */
+	if (c->rto_due != NEVER)
+		chim_tcp_timer_rto(e, c);
+	chim_tcp_loss_pto(e, c);
+	chim_tcp_arm(e, c);
 }
 
 void chim_tcp_state(const struct chim_tcp *c, struct chim_tcp_state *s)

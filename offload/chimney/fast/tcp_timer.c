@@ -64,15 +64,19 @@ static bool patience(struct chim_engine *e, struct chim_tcp *c, uint8_t tries, u
 
 static void rto(struct chim_engine *e, struct chim_tcp *c)
 {
+	bool answers;
+
 	c->rto_due = NEVER;
 	if (c->snd_nxt == c->snd_una)
 		return;
 	if (c->stuck_ns == NEVER)
 		c->stuck_ns = e->now;
-	if (!patience(e, c, c->retries, c->stuck_ns))
+	/* A peer whose window is closed may drop what it gets, but it answers. */
+	answers = !c->snd_wnd && e->now - c->last_rcv < 2 * CHIM_RTO_MAX_US * UINT64_C(1000);
+	if (!answers && !patience(e, c, c->retries, c->stuck_ns))
 		return;
 	chim_tcp_loss_rto(e, c);
-	c->retries++;
+	c->retries += c->retries < UINT8_MAX;
 	c->rtos++;
 	e->stats.rtos++;
 	chim_rtt_backoff(&c->rtt);

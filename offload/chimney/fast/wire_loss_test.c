@@ -311,6 +311,19 @@ static void blocks_that_cannot_be_are_ignored(void **state)
 		  "ca open");
 }
 
+static void blocks_of_one_ack_are_no_reordering(void **state)
+{
+	/* The latest comes first in the list, and acknowledgments between were lost. */
+	wire_play("write 9000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 7000-9000,4000-5000,1000-3000\n"
+		  "> . 0:1000\n"
+		  "> . 3000:4000\n"
+		  "> . 5000:6000\n"
+		  "> . 6000:7000");
+}
+
 static void part_of_a_unit_is_lost(void **state)
 {
 	wire_play("conf tso 1 cwnd 20\n"
@@ -354,6 +367,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(real_losses_are_not_undone),
 	cmocka_unit_test(duplicates_widen_the_window),
 	cmocka_unit_test(blocks_that_cannot_be_are_ignored),
+	cmocka_unit_test(blocks_of_one_ack_are_no_reordering),
 	cmocka_unit_test(part_of_a_unit_is_lost),
 	cmocka_unit_test(retransmissions_are_not_ect),
 };

@@ -288,6 +288,51 @@ static void marks_reduce_once_a_round(void **state)
 		  "retrans 0");
 }
 
+static void losses_are_answered_to_ecn_as_well(void **state)
+{
+	wire_play("conf ecn 1\n"
+		  "write 12000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-10000\n"
+		  "> . 0:1000 notect\n"
+		  "> W. 10000:11000 ect\n"
+		  "> P. 11000:12000");
+}
+
+static void closed_window_may_drop(void **state)
+{
+	/* It was open when that was sent. It answers: nobody is to be given up. */
+	wire_play("conf sack 0\n"
+		  "write 1000\n"
+		  "skip\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+100000000us\n"
+		  "retrans 9\n"
+		  "skip\n"
+		  "open\n"
+		  "< . 0 ack 1000\n"
+		  "none");
+}
+
 static void unused_window_does_not_grow(void **state)
 {
 	wire_play("write 1000\n"
@@ -359,6 +404,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(window_updates_are_no_duplicates),
 	cmocka_unit_test(no_second_fast_retransmit_in_a_window),
 	cmocka_unit_test(marks_reduce_once_a_round),
+	cmocka_unit_test(losses_are_answered_to_ecn_as_well),
+	cmocka_unit_test(closed_window_may_drop),
 	cmocka_unit_test(unused_window_does_not_grow),
 	cmocka_unit_test(used_window_grows),
 	cmocka_unit_test(idle_window_decays),
