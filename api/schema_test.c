@@ -72,6 +72,9 @@ static void parameters(void **state)
 	params("port.add", "{" VHOST ", 'pvid': 0}", -EINVAL, "/pvid", "pvid: an access port");
 	params("port.add", "{" VHOST ", 'csum': false}", -EINVAL, "/csum", "csum: segmentation");
 	params("port.add", "{" VHOST ", 'csum': false, 'tso': false}", 0, "", "");
+	params("port.add", "{" VHOST ", 'impair': 'delay 1ms'}", 0, "", "");
+	params("port.add", "{" VHOST ", 'impair': 'delay 1'}", -EINVAL, "/impair",
+	       "impair: after 'delay' comes a time");
 	params("port.set", "{'name': 'a', 'mtu': 9000}", 0, "", "");
 	params("port.set", "{'name': 'a', 'kind': 'host'}", -EINVAL, "/kind",
 	       "kind: port.set takes");

@@ -59,7 +59,7 @@ static void merged(const char *object, const char *conf, const char *params, con
 
 #define PORT                                                                                   \
 	"'vlan-mode': 'access', 'pvid': 1, 'isolated': false, 'learn-limit': 0, 'queues': 1, " \
-	"'csum': true, 'tso': true, 'name': 'p', 'bridge': 'b', "
+	"'csum': true, 'tso': true, 'impair': 'none', 'name': 'p', 'bridge': 'b', "
 
 static void fills_a_bridge(void **state)
 {
