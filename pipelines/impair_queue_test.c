@@ -102,6 +102,20 @@ static void delays(void **state)
 	assert_int_equal(t.counters[2].tx_packets, 4);
 }
 
+/* One that is due but was not sent yet is not overtaken. */
+static void waits_behind_what_is_due(void **state)
+{
+	want("delay 1ms");
+	leave(1, 1);
+	now_ns += 2 * MS;
+	want("loss 0%");
+	leave(2, 1);
+	assert_int_equal(t.b.n, 0);
+	assert_int_equal(poll(), 2);
+	assert_int_equal(number_of(fakes[2].tx[0]), 1);
+	assert_int_equal(number_of(fakes[2].tx[1]), 2);
+}
+
 static uint32_t lost(uint32_t n)
 {
 	uint64_t was = t.counters[2].drop[PKT_DROP_IMPAIRED];
@@ -284,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(delays),
+		TEST(waits_behind_what_is_due),
 		TEST(loses),
 		TEST(repeats),
 		TEST(doubles),
