@@ -58,8 +58,19 @@ static void join_if_alike(struct chim_pool *p, struct chim_flight *f, uint32_t i
 		join(p, f, i);
 }
 
-/* When there are no more records: the first two neighbours that are in the same state become one,
- * as old as the younger, and of no use for measuring. `keep` is not touched. */
+/* Record r stands for what was of other's as well: as old as the younger, and of no use for
+ * measuring. */
+static void blur(struct chim_rec *r, const struct chim_rec *other)
+{
+	if (other->sent_ns > r->sent_ns)
+		r->sent_ns = other->sent_ns;
+	if (other->retrans > r->retrans)
+		r->retrans = other->retrans;
+	r->retrans += r->retrans == 0;
+}
+
+/* When there are no more records: the first two neighbours that are in the same state become one.
+ * `keep` is not touched. */
 static bool squeeze(struct chim_pool *p, struct chim_flight *f, uint32_t keep)
 {
 	uint32_t i;
@@ -69,14 +80,24 @@ static bool squeeze(struct chim_pool *p, struct chim_flight *f, uint32_t keep)
 
 		if (i == keep || r->next == keep || r->state != next->state)
 			continue;
-		if (next->sent_ns > r->sent_ns)
-			r->sent_ns = next->sent_ns;
-		r->retrans = next->retrans > r->retrans ? next->retrans : r->retrans;
-		r->retrans += r->retrans == 0;
+		blur(r, next);
 		join(p, f, i);
 		return true;
 	}
 	return false;
+}
+
+/* Without a record for it, what is behind seq becomes a part of the next one, if that is alike. */
+static bool move_border(struct chim_pool *p, struct chim_rec *r, uint32_t seq)
+{
+	struct chim_rec *next = rec(p, r->next);
+
+	if (r->next == CHIM_NO_REC || next->state != r->state)
+		return false;
+	next->seq = seq;
+	r->end = seq;
+	blur(next, r);
+	return true;
 }
 
 /* Cuts record i at seq, which lies within it. The new one is the part behind. */
@@ -88,7 +109,7 @@ static bool cut(struct chim_pool *p, struct chim_flight *f, uint32_t i, uint32_t
 	if (new == CHIM_NO_REC && squeeze(p, f, i))
 		new = chim_flight_take(p, f);
 	if (new == CHIM_NO_REC)
-		return false;
+		return move_border(p, r, seq);
 	*rec(p, new) = *r;
 	rec(p, new)->seq = seq;
 	r->end = seq;
