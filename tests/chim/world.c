@@ -104,7 +104,7 @@ static void begin(struct world *w, uint64_t seed)
 	w->now = second + rng_below(&w->rng, 1000 * second);
 	for (int i = 0; i < 2; i++) {
 		struct side *s = &w->side[i];
-		struct end_conf conf = {.stream_out = 100 + (uint32_t)i, .time_wait_ms = 5000};
+		struct end_conf conf = {.stream_out = 100 + (uint32_t)i, .time_wait_ms = 300000};
 		struct link_conf link;
 
 		conf.stream_in = 100 + (uint32_t)!i;
@@ -161,18 +161,21 @@ static void act(struct world *w, struct side *s)
 	struct end *x = &s->end;
 	struct habit *h = &s->habit;
 	uint32_t flags = atomic_load(&x->shm->flued_flags);
-	uint64_t len = rng_size(&w->rng, h->write_most);
+	uint64_t len = rng_size(&w->rng, h->write_most), most = rng_size(&w->rng, h->read_most);
 
 	if (x->read >= h->abort_after || flags & CHIM_FLUED_ERROR) {
 		leave(w, s, rng_ppm(&w->rng, 500000));
 		return;
 	}
+	/* So that it ends. */
 	if (len < h->total / 500)
-		len = h->total / 500; /* so that it ends */
+		len = h->total / 500;
+	if (most < 1000)
+		most = 1000;
 	if (x->wrote < h->total)
 		end_write(x, (uint32_t)(len < h->total - x->wrote ? len : h->total - x->wrote),
 			  w->now);
-	end_read(x, (uint32_t)rng_size(&w->rng, h->read_most), w->now);
+	end_read(x, (uint32_t)most, w->now);
 	if (x->wrote < h->total)
 		return;
 	if (x->eof) {
@@ -363,6 +366,9 @@ const char *world_run(struct world *w, uint64_t seed)
 		uint64_t at = next_time(w);
 
 		w->rounds++;
+		/* Its reset was lost, and the other has nothing to say: it waits for ever. */
+		if (at == UINT64_MAX && w->aborted)
+			break;
 		if (at == UINT64_MAX || at > start + STUCK_S * second || w->rounds > ROUNDS_MAX) {
 			end_fail(a,
 				 "stuck after %lu rounds and %lu ms: a wrote %lu of %lu, "
