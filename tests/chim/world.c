@@ -366,8 +366,8 @@ const char *world_run(struct world *w, uint64_t seed)
 		uint64_t at = next_time(w);
 
 		w->rounds++;
-		/* Its reset was lost, and the other has nothing to say: it waits for ever. */
-		if (at == UINT64_MAX && w->aborted)
+		/* The reset was lost, and the other has nothing to say: it waits for ever. */
+		if (w->aborted && (at == UINT64_MAX || w->rounds > ROUNDS_MAX / 2))
 			break;
 		if (at == UINT64_MAX || at > start + STUCK_S * second || w->rounds > ROUNDS_MAX) {
 			end_fail(a,
