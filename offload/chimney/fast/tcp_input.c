@@ -25,8 +25,6 @@ static void answer(struct chim_engine *e, struct chim_tcp *c, const struct chim_
 		c->dup_in++;
 		e->stats.dup_in++;
 	}
-	if (seg->flags & CHIM_FIN)
-		chim_tcp_fin_again(e, c);
 	chim_tcp_send_ack(e, c);
 }
 

@@ -341,6 +341,30 @@ static void fin_wait_2_of_nobody_ends(void **state)
 		  "none");
 }
 
+static void close_ends_waiting_for_the_kernel(void **state)
+{
+	wire_play("< U. 0:10 ack 0\n"
+		  "upload urgent\n"
+		  "close -\n"
+		  "> F. 0");
+}
+
+static void close_in_fin_wait_2_has_an_end(void **state)
+{
+	wire_play("set shut_wr\n"
+		  "> F. 0\n"
+		  "< . 0 ack 1\n"
+		  "phase FIN-WAIT-2\n"
+		  "+100000\n"
+		  "open\n"
+		  "close -\n"
+		  "+59000\n"
+		  "phase FIN-WAIT-2\n"
+		  "+1002\n"
+		  "closed 0\n"
+		  "none");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(we_end_first),
 	cmocka_unit_test(fin_rides_on_data),
@@ -368,6 +392,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(data_for_nobody_is_reset),
 	cmocka_unit_test(linger_ends),
 	cmocka_unit_test(fin_wait_2_of_nobody_ends),
+	cmocka_unit_test(close_ends_waiting_for_the_kernel),
+	cmocka_unit_test(close_in_fin_wait_2_has_an_end),
 };
 
 int main(void)

@@ -276,6 +276,42 @@ static void acks_from_before_and_after(void **state)
 		  "freed 1000");
 }
 
+static void answers_carry_acks_from_then_on(void **state)
+{
+	wire_play("conf quick 1\n"
+		  "< P. 0:100 ack 0\n"
+		  "> . 0 ack 100\n"
+		  "<< P. 100:200 ack 0\n"
+		  "write 10\n"
+		  "> P. 0:10 ack 200\n"
+		  "# it will answer again, it is hoped\n"
+		  "< P. 200:300 ack 10\n"
+		  "none\n"
+		  "+41\n"
+		  "> . 10 ack 300\n"
+		  "# it did not\n"
+		  "< P. 300:400 ack 10\n"
+		  "> . 10 ack 400");
+}
+
+static void others_have_their_turn(void **state)
+{
+	wire_play("conf tso 1 cwnd 2000 snd_size 1048576 snd_wnd 1000000\n"
+		  "write 600000\n"
+		  "> . 0:65000\n"
+		  "> . 65000:130000\n"
+		  "> . 130000:195000\n"
+		  "> . 195000:260000\n"
+		  "> . 260000:325000\n"
+		  "none\n"
+		  "run\n"
+		  "> . 325000:390000\n"
+		  "> . 390000:455000\n"
+		  "> . 455000:520000\n"
+		  "> . 520000:585000\n"
+		  "> P. 585000:600000");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sends_and_is_acked),
 	cmocka_unit_test(sends_units),
@@ -299,6 +335,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(cork_has_a_ceiling),
 	cmocka_unit_test(fin_ends_nagle),
 	cmocka_unit_test(acks_from_before_and_after),
+	cmocka_unit_test(answers_carry_acks_from_then_on),
+	cmocka_unit_test(others_have_their_turn),
 };
 
 int main(void)

@@ -42,7 +42,12 @@ static void takes_queues_over(void **state)
 		       "< . 500 ack 3000\n"
 		       "freed 3000\n"
 		       "# what had been sent before is not measured, the rest is\n"
-		       "rto 300");
+		       "rto 300\n"
+		       "in 500\n"
+		       "< . 500:600 ack 3000\n"
+		       "in 600\n"
+		       "skip");
+	assert_int_equal(w.shm->rcv_tail, 0);
 }
 
 static void owes_an_ack(void **state)
@@ -141,6 +146,9 @@ static void dumps_what_is(void **state)
 	assert_int_equal(s.ts_recent, 70007);
 	assert_int_equal(s.mss, 1000);
 	assert_int_equal(s.ts_offset, w.state.ts_offset);
+	assert_int_equal(s.snd_wl1, w.remote);
+	assert_int_equal(s.cwnd, 13);
+	assert_int_equal(s.ssthresh, 0);
 	/* The acknowledgment that was delayed was sent before it was frozen. */
 	w.n_seen = w.n_sent - 1;
 	assert_int_equal(w.sent[w.n_seen].seg.ack, w.remote + 300);
@@ -150,11 +158,15 @@ static void dumps_what_is(void **state)
 static void frozen_it_stands_still(void **state)
 {
 	wire_lines(&w, "write 1000\n"
+		       "<< . 0:500 ack 0\n"
+		       "in 0\n"
 		       "skip");
 	chim_engine_freeze(w.e, w.c);
+	wire_lines(&w, "in 500\n"
+		       "> . 1000 ack 500");
 	assert_true(w.shm->flued_flags & CHIM_FLUED_FROZEN);
-	wire_lines(&w, "< . 0:1000 ack 1000\n"
-		       "in 0\n"
+	wire_lines(&w, "< . 500:1000 ack 1000\n"
+		       "in 500\n"
 		       "freed 0\n"
 		       "write 1000\n"
 		       "+10000\n"
@@ -167,7 +179,7 @@ static void frozen_it_stands_still(void **state)
 		       "+1\n"
 		       "> P. 1000:2000\n"
 		       "skip\n"
-		       "< . 0:1000 ack 2000\n"
+		       "< . 500:1000 ack 2000\n"
 		       "in 1000\n"
 		       "freed 2000\n"
 		       "skip");

@@ -349,6 +349,72 @@ static void retransmissions_are_not_ect(void **state)
 		  "> . 0:1000 notect");
 }
 
+static void a_probe_for_each_tail(void **state)
+{
+	wire_play("conf cwnd 2\n"
+		  "write 4000\n"
+		  "skip\n"
+		  "+202\n"
+		  "> . 2000:3000\n"
+		  "< . 0 ack 3000\n"
+		  "> P. 3000:4000\n"
+		  "+400\n"
+		  "> P. 3000:4000\n"
+		  "< . 0 ack 4000\n"
+		  "< . 0 ack 4000 sack 3000-4000\n"
+		  "write 500\n"
+		  "skip\n"
+		  "+402\n"
+		  "> P. 4000:4500\n"
+		  "ca open");
+}
+
+static void duplicates_of_one_round_count_once(void **state)
+{
+	wire_play("conf cwnd 20\n"
+		  "write 4000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-2000,3000-4000\n"
+		  "+27\n"
+		  "> . 0:1000\n"
+		  "+3\n"
+		  "< . 0 ack 4000\n"
+		  "write 1000\n"
+		  "skip\n"
+		  "# two reports, one round\n"
+		  "< . 0 ack 4000 sack 0-500\n"
+		  "< . 0 ack 4000 sack 500-1000\n"
+		  "+100\n"
+		  "< . 0 ack 5000\n"
+		  "write 2000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 5000 sack 6000-7000\n"
+		  "+45\n"
+		  "none\n"
+		  "+8\n"
+		  "> . 5000:6000");
+}
+
+static void undone_once(void **state)
+{
+	wire_play("write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0 sack 1000-5000\n"
+		  "> . 0:1000\n"
+		  "< . 0 ack 5000 sack 0-1000\n"
+		  "ca open\n"
+		  "cwnd 10000\n"
+		  "< . 0 ack 5000 sack 6000-10000\n"
+		  "> . 5000:6000\n"
+		  "ca recovery\n"
+		  "# the old one again: this recovery is not undone\n"
+		  "< . 0 ack 5000 sack 0-1000,6000-10000\n"
+		  "ca recovery");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(three_behind_are_enough),
 	cmocka_unit_test(time_finds_what_few_duplicates_do_not),
@@ -370,6 +436,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(blocks_of_one_ack_are_no_reordering),
 	cmocka_unit_test(part_of_a_unit_is_lost),
 	cmocka_unit_test(retransmissions_are_not_ect),
+	cmocka_unit_test(a_probe_for_each_tail),
+	cmocka_unit_test(duplicates_of_one_round_count_once),
+	cmocka_unit_test(undone_once),
 };
 
 int main(void)

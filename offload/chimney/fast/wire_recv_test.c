@@ -112,7 +112,10 @@ static void ranges_have_an_end(void **state)
 	assert_int_equal(w.c->n_ooo, TCP_OOO_RANGES);
 	wire_lines(&w, "< . 0:200 ack 0\n"
 		       "> . 0 ack 300\n"
-		       "read 300");
+		       "read 300\n"
+		       "< . 300:10000 ack 0\n"
+		       "> . 0 ack 10000");
+	assert_int_equal(w.e->pool.n_free, w.e->pool.size);
 	wire_end(&w);
 }
 
@@ -262,6 +265,25 @@ static void shut_rd_throws_away(void **state)
 		  "in 0");
 }
 
+static void ranges_grow_at_the_front(void **state)
+{
+	wire_play("< . 1000:2000 ack 0\n"
+		  "skip\n"
+		  "< . 500:1000 ack 0\n"
+		  "> . 0 ack 0 sack 500-2000\n"
+		  "< . 0:500 ack 0\n"
+		  "> . 0 ack 2000\n"
+		  "read 2000");
+}
+
+static void paws_from_the_beginning(void **state)
+{
+	wire_play("conf ts 1\n"
+		  "< . 0:100 ack 0 ts -1 0\n"
+		  "> . 0 ack 0\n"
+		  "in 0");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(hole_is_reported_at_once),
 	cmocka_unit_test(every_segment_behind_a_hole_is_answered),
@@ -281,6 +303,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(congestion_is_echoed_until_answered),
 	cmocka_unit_test(marks_mean_nothing_if_not_agreed),
 	cmocka_unit_test(shut_rd_throws_away),
+	cmocka_unit_test(ranges_grow_at_the_front),
+	cmocka_unit_test(paws_from_the_beginning),
 };
 
 int main(void)

@@ -387,6 +387,71 @@ static void smaller_path_mtu(void **state)
 		  "> P. 2000:3000");
 }
 
+static void newreno_deflates(void **state)
+{
+	wire_play("conf sack 0\n"
+		  "write 10000\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 0\n"
+		  "< . 0 ack 0\n"
+		  "< . 0 ack 0\n"
+		  "> . 0:1000\n"
+		  "pipe 7000\n"
+		  "< . 0 ack 0\n"
+		  "pipe 6000\n"
+		  "+100\n"
+		  "# 4000 were acknowledged, for 3000 of which duplicates had come\n"
+		  "< . 0 ack 4000\n"
+		  "> . 4000:5000\n"
+		  "pipe 5000");
+}
+
+static void timeouts_are_answered_to_ecn_as_well(void **state)
+{
+	wire_play("conf ecn 1 sack 0\n"
+		  "write 1000\n"
+		  "skip\n"
+		  "+302\n"
+		  "> P. 0:1000 notect\n"
+		  "< . 0 ack 1000\n"
+		  "write 1000\n"
+		  "> PW. 1000:2000 ect");
+}
+
+static void user_timeout_counts_from_the_loss(void **state)
+{
+	wire_play("conf user_timeout 2000 sack 0\n"
+		  "write 1000\n"
+		  "skip\n"
+		  "+1000\n"
+		  "skip\n"
+		  "< . 0 ack 1000\n"
+		  "+1500\n"
+		  "write 1000\n"
+		  "+1800\n"
+		  "open\n"
+		  "skip\n"
+		  "+2000\n"
+		  "closed 110\n"
+		  "skip");
+}
+
+static void window_used_once_does_not_grow_later(void **state)
+{
+	wire_play("write 10500\n"
+		  "skip\n"
+		  "+100\n"
+		  "< . 0 ack 10000\n"
+		  "> P. 10000:10500\n"
+		  "< . 0 ack 10500\n"
+		  "cwnd 20500\n"
+		  "write 500\n"
+		  "skip\n"
+		  "< . 0 ack 11000\n"
+		  "cwnd 20500");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(timer_sends_the_first_again),
 	cmocka_unit_test(acks_restart_the_timer),
@@ -410,6 +475,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(used_window_grows),
 	cmocka_unit_test(idle_window_decays),
 	cmocka_unit_test(smaller_path_mtu),
+	cmocka_unit_test(newreno_deflates),
+	cmocka_unit_test(timeouts_are_answered_to_ecn_as_well),
+	cmocka_unit_test(user_timeout_counts_from_the_loss),
+	cmocka_unit_test(window_used_once_does_not_grow_later),
 };
 
 int main(void)

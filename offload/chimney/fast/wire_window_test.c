@@ -282,6 +282,38 @@ static void answers_keepalive(void **state)
 		  "in 10");
 }
 
+static void rounding_goes_up_where_there_is_room(void **state)
+{
+	wire_play("conf wscale 4 rcv_wnd 65200\n"
+		  "set quickack\n"
+		  "< . 0:1 ack 0\n"
+		  "> . 0 ack 1 win 4075");
+}
+
+static void field_has_an_end(void **state)
+{
+	wire_play("conf rcv_size 131072\n"
+		  "set quickack\n"
+		  "< . 0:1000 ack 0\n"
+		  "> . 0 ack 1000 win 65535");
+}
+
+static void half_of_the_largest_window_ever(void **state)
+{
+	wire_play("conf snd_wnd 600 max_window 600\n"
+		  "write 100\n"
+		  "skip\n"
+		  "< . 0 ack 100 win 1900\n"
+		  "write 5000\n"
+		  "> . 100:1100\n"
+		  "# 900 are less than half of 1900\n"
+		  "none\n"
+		  "< . 0 ack 1100 win 960\n"
+		  "> . 1100:2060\n"
+		  "< . 0 ack 2060 win 940\n"
+		  "none");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(window_limits),
 	cmocka_unit_test(sender_avoids_silly_windows),
@@ -300,6 +332,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(keepalive_asks),
 	cmocka_unit_test(keepalive_is_switched),
 	cmocka_unit_test(answers_keepalive),
+	cmocka_unit_test(rounding_goes_up_where_there_is_room),
+	cmocka_unit_test(field_has_an_end),
+	cmocka_unit_test(half_of_the_largest_window_ever),
 };
 
 int main(void)
