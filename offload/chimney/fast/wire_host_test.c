@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the host and the application see: states that go in and come out, freezing, wakes, and
- * memory that is written by somebody who means harm.
+ * What the host and the application see: states that go in and come out, freezing, wakes.
  */
 #include "offload/chimney/fast/wire.h"
 
@@ -240,77 +239,6 @@ static void dump_checks_indices(void **state)
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -EPROTO);
 }
 
-/* What the application must not do resets the connection, and is counted. */
-static void lie(void)
-{
-	chim_engine_rung(w.e, w.c, w.now);
-	chim_engine_run(w.e, w.now);
-	assert_int_equal(w.closed, EPROTO);
-	assert_int_equal(chim_engine_stats(w.e)->hostile, 1);
-	assert_int_equal(w.sent[w.n_sent - 1].seg.flags, CHIM_RST | CHIM_ACK);
-	assert_int_equal(w.shm->error, EPROTO);
-	assert_true(w.shm->flued_flags & CHIM_FLUED_ERROR);
-}
-
-static void head_too_far(void **state)
-{
-	wire_begin(&w);
-	w.shm->snd_head = WIRE_RING + 1;
-	lie();
-}
-
-static void head_back(void **state)
-{
-	wire_lines(&w, "write 100\nskip");
-	w.shm->snd_head = 99;
-	lie();
-}
-
-static void head_wraps(void **state)
-{
-	wire_begin(&w);
-	w.shm->snd_head = UINT64_MAX;
-	lie();
-}
-
-static void tail_too_far(void **state)
-{
-	wire_lines(&w, "< . 0:100 ack 0\nskip");
-	w.shm->rcv_tail = 101;
-	lie();
-}
-
-static void tail_back(void **state)
-{
-	wire_lines(&w, "< . 0:100 ack 0\nread 100\nskip");
-	w.shm->rcv_tail = 99;
-	lie();
-}
-
-static void tail_into_a_hole(void **state)
-{
-	wire_lines(&w, "< . 100:200 ack 0\nskip");
-	w.shm->rcv_tail = 50;
-	lie();
-}
-
-static void what_it_should_not_write_is_not_read(void **state)
-{
-	wire_lines(&w, "write 100\nskip");
-	w.shm->snd_size = 1;
-	w.shm->rcv_size = 7;
-	w.shm->snd_off = w.shm->rcv_off = UINT64_MAX;
-	w.shm->rcv_head = 77;
-	w.shm->snd_tail = 99;
-	w.shm->flued_flags = ~0u;
-	w.shm->info.seq = 77;
-	wire_lines(&w, "+500\n"
-		       "< . 0:1000 ack 100\n"
-		       "in 1000\n"
-		       "freed 100\n"
-		       "skip");
-}
-
 static void wakes_who_waits_to_read(void **state)
 {
 	wire_lines(&w, "< . 0:100 ack 0\n"
@@ -436,13 +364,6 @@ static const struct CMUnitTest tests[] = {
 	T(goes_on_from_its_own_dump),
 	T(no_dump_behind_our_fin),
 	T(dump_checks_indices),
-	T(head_too_far),
-	T(head_back),
-	T(head_wraps),
-	T(tail_too_far),
-	T(tail_back),
-	T(tail_into_a_hole),
-	T(what_it_should_not_write_is_not_read),
 	T(wakes_who_waits_to_read),
 	T(wakes_who_waits_to_write),
 	T(little_unsent_wakes),

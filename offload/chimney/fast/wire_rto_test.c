@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * RFC 6298 (the retransmission timer), RFC 6582 (NewReno, of peers without SACK), RFC 3168 6.1.2
- * (ECN's answer), RFC 5681 and 2861 (windows), RFC 1191 6.4 (a smaller path MTU).
- */
+/* RFC 6298 (the retransmission timer, measuring), RFC 1191 6.4 (a smaller path MTU). */
 #include "offload/chimney/fast/wire.h"
 
 #include <setjmp.h>
@@ -195,111 +192,6 @@ static void forgotten_blocks(void **state)
 		  "> P. 2000:3000");
 }
 
-static void newreno_fast_retransmit(void **state)
-{
-	wire_play("conf sack 0\n"
-		  "write 10000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "none\n"
-		  "< . 0 ack 0\n"
-		  "> . 0:1000\n"
-		  "ca recovery\n"
-		  "+100\n"
-		  "< . 0 ack 10000\n"
-		  "ca open\n"
-		  "cwnd 5000");
-}
-
-static void newreno_partial_acks(void **state)
-{
-	wire_play("conf sack 0\n"
-		  "write 10000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "> . 0:1000\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "+100\n"
-		  "< . 0 ack 4000\n"
-		  "> . 4000:5000\n"
-		  "ca recovery\n"
-		  "+100\n"
-		  "< . 0 ack 10000\n"
-		  "ca open\n"
-		  "none");
-}
-
-static void window_updates_are_no_duplicates(void **state)
-{
-	wire_play("conf sack 0\n"
-		  "write 10000\n"
-		  "skip\n"
-		  "< . 0 ack 0 win 60001\n"
-		  "< . 0 ack 0 win 60002\n"
-		  "< . 0 ack 0 win 60003\n"
-		  "< . 0:10 ack 0 win 60003\n"
-		  "< . 10:20 ack 0 win 60003\n"
-		  "< . 20:30 ack 0 win 60003\n"
-		  "ca open\n"
-		  "retrans 0");
-}
-
-static void no_second_fast_retransmit_in_a_window(void **state)
-{
-	/* RFC 6582 3.2 step 2: duplicates of what was sent again are not news. */
-	wire_play("conf sack 0\n"
-		  "write 3000\n"
-		  "skip\n"
-		  "+302\n"
-		  "> . 0:1000\n"
-		  "< . 0 ack 3000\n"
-		  "ca open\n"
-		  "write 1000\n"
-		  "skip\n"
-		  "< . 0 ack 3000\n"
-		  "< . 0 ack 3000\n"
-		  "< . 0 ack 3000\n"
-		  "none\n"
-		  "ca disorder");
-}
-
-static void marks_reduce_once_a_round(void **state)
-{
-	wire_play("conf ecn 1\n"
-		  "write 20000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< E. 0 ack 1000\n"
-		  "ca cwr\n"
-		  "cwnd< 9000\n"
-		  "< E. 0 ack 6000\n"
-		  "> W. 10000:11000\n"
-		  "cwnd 5000\n"
-		  "< E. 0 ack 7000\n"
-		  "> . 11000:12000\n"
-		  "cwnd 5000\n"
-		  "retrans 0");
-}
-
-static void losses_are_answered_to_ecn_as_well(void **state)
-{
-	wire_play("conf ecn 1\n"
-		  "write 12000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 0 sack 1000-10000\n"
-		  "> . 0:1000 notect\n"
-		  "> W. 10000:11000 ect\n"
-		  "> P. 11000:12000");
-}
-
 static void closed_window_may_drop(void **state)
 {
 	/* It was open when that was sent. It answers: nobody is to be given up. */
@@ -333,42 +225,6 @@ static void closed_window_may_drop(void **state)
 		  "none");
 }
 
-static void unused_window_does_not_grow(void **state)
-{
-	wire_play("write 1000\n"
-		  "skip\n"
-		  "< . 0 ack 1000\n"
-		  "write 1000\n"
-		  "skip\n"
-		  "< . 0 ack 2000\n"
-		  "cwnd 10000");
-}
-
-static void used_window_grows(void **state)
-{
-	wire_play("conf ssthresh 10\n"
-		  "write 40000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 10000\n"
-		  "# congestion avoidance: one segment a round\n"
-		  "cwnd 11000\n"
-		  "skip");
-}
-
-static void idle_window_decays(void **state)
-{
-	wire_play("conf cwnd 40 tso 1\n"
-		  "write 10\n"
-		  "skip\n"
-		  "< . 0 ack 10\n"
-		  "+2000\n"
-		  "write 30000\n"
-		  "> . 10:10010\n"
-		  "none\n"
-		  "cwnd 10000");
-}
-
 static void smaller_path_mtu(void **state)
 {
 	wire_play("write 2000\n"
@@ -385,38 +241,6 @@ static void smaller_path_mtu(void **state)
 		  "mtu 1500\n"
 		  "write 1000\n"
 		  "> P. 2000:3000");
-}
-
-static void newreno_deflates(void **state)
-{
-	wire_play("conf sack 0\n"
-		  "write 10000\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "< . 0 ack 0\n"
-		  "> . 0:1000\n"
-		  "pipe 7000\n"
-		  "< . 0 ack 0\n"
-		  "pipe 6000\n"
-		  "+100\n"
-		  "# 4000 were acknowledged, for 3000 of which duplicates had come\n"
-		  "< . 0 ack 4000\n"
-		  "> . 4000:5000\n"
-		  "pipe 5000");
-}
-
-static void timeouts_are_answered_to_ecn_as_well(void **state)
-{
-	wire_play("conf ecn 1 sack 0\n"
-		  "write 1000\n"
-		  "skip\n"
-		  "+302\n"
-		  "> P. 0:1000 notect\n"
-		  "< . 0 ack 1000\n"
-		  "write 1000\n"
-		  "> PW. 1000:2000 ect");
 }
 
 static void user_timeout_counts_from_the_loss(void **state)
@@ -437,21 +261,6 @@ static void user_timeout_counts_from_the_loss(void **state)
 		  "skip");
 }
 
-static void window_used_once_does_not_grow_later(void **state)
-{
-	wire_play("write 10500\n"
-		  "skip\n"
-		  "+100\n"
-		  "< . 0 ack 10000\n"
-		  "> P. 10000:10500\n"
-		  "< . 0 ack 10500\n"
-		  "cwnd 20500\n"
-		  "write 500\n"
-		  "skip\n"
-		  "< . 0 ack 11000\n"
-		  "cwnd 20500");
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(timer_sends_the_first_again),
 	cmocka_unit_test(acks_restart_the_timer),
@@ -464,21 +273,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(user_timeout_ends_it),
 	cmocka_unit_test(nobodys_connection_is_given_up),
 	cmocka_unit_test(forgotten_blocks),
-	cmocka_unit_test(newreno_fast_retransmit),
-	cmocka_unit_test(newreno_partial_acks),
-	cmocka_unit_test(window_updates_are_no_duplicates),
-	cmocka_unit_test(no_second_fast_retransmit_in_a_window),
-	cmocka_unit_test(marks_reduce_once_a_round),
-	cmocka_unit_test(losses_are_answered_to_ecn_as_well),
 	cmocka_unit_test(closed_window_may_drop),
-	cmocka_unit_test(unused_window_does_not_grow),
-	cmocka_unit_test(used_window_grows),
-	cmocka_unit_test(idle_window_decays),
 	cmocka_unit_test(smaller_path_mtu),
-	cmocka_unit_test(newreno_deflates),
-	cmocka_unit_test(timeouts_are_answered_to_ecn_as_well),
 	cmocka_unit_test(user_timeout_counts_from_the_loss),
-	cmocka_unit_test(window_used_once_does_not_grow_later),
 };
 
 int main(void)

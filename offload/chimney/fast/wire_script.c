@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "offload/chimney/fast/wire.h"
+#include "offload/chimney/fast/wire_segment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,188 +8,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { TS_LOCAL = 5000, TS_REMOTE = 70000 }; /* what 0 stands for in scripts */
-
 static const char *const upload_names[] = {
 #define X(sym, name, help) [CHIM_UPLOAD_##sym] = name,
 	CHIM_UPLOADS(X)
 #undef X
 };
-
-/* A segment as a line describes it. */
-struct described {
-	struct chim_seg seg;
-	struct chim_opts opts;
-	bool any_flags, has_ack, has_win, has_sack, has_ts, no_ts, has_ecn, has_segsz, has_segs;
-	uint32_t segsz;
-};
-
-static char *word(struct wire *w, char **rest)
-{
-	char *s = strtok_r(NULL, " ", rest);
-
-	if (!s)
-		wire_fail(w, "a word is missing");
-	return s;
-}
-
-static uint32_t number(struct wire *w, const char *s)
-{
-	char *end;
-	long long n = strtoll(s, &end, 0);
-
-	if (end == s || *end)
-		wire_fail(w, "`%s` is no number", s);
-	return (uint32_t)n;
-}
-
-static uint8_t flags(struct wire *w, const char *s)
-{
-	static const char letters[] = "FSRP.UEW";
-	uint8_t f = 0;
-
-	for (; *s; s++) {
-		const char *at = strchr(letters, *s);
-
-		if (!at)
-			wire_fail(w, "flag `%c`", *s);
-		f |= (uint8_t)(1 << (at - letters));
-	}
-	return f;
-}
-
-static void sacks(struct wire *w, struct described *d, char *s, uint32_t base)
-{
-	char *rest = NULL, *range;
-
-	d->has_sack = true;
-	if (strcmp(s, "-") == 0)
-		return;
-	for (range = strtok_r(s, ",", &rest); range; range = strtok_r(NULL, ",", &rest)) {
-		char *dash = strchr(range, '-');
-
-		if (!dash || d->opts.n_sack == CHIM_OPTS_SACKS)
-			wire_fail(w, "SACK block `%s`", range);
-		*dash = '\0';
-		d->opts.sack[d->opts.n_sack++] =
-			(struct chim_sack){base + number(w, range), base + number(w, dash + 1)};
-	}
-}
-
-/* from, to: numbers of byte 0 of who sends it and who gets it. */
-static void describe(struct wire *w, char **rest, bool ours, struct described *d)
-{
-	uint32_t from = ours ? w->local : w->remote, to = ours ? w->remote : w->local;
-	char *s = word(w, rest), *colon;
-
-	*d = (struct described){.seg = {.wnd = 65535, .segs = 1, .ack = to}};
-	d->any_flags = strcmp(s, "-") == 0;
-	d->seg.flags = d->any_flags ? 0 : flags(w, s);
-	s = word(w, rest);
-	colon = strchr(s, ':');
-	if (colon)
-		*colon = '\0';
-	d->seg.seq = number(w, s);
-	d->seg.len = colon ? number(w, colon + 1) - d->seg.seq : 0;
-	d->seg.seq += from;
-	while ((s = strtok_r(NULL, " ", rest))) {
-		if (strcmp(s, "ack") == 0) {
-			d->has_ack = true;
-			d->seg.ack = to + number(w, word(w, rest));
-		} else if (strcmp(s, "win") == 0) {
-			d->has_win = true;
-			d->seg.wnd = (uint16_t)number(w, word(w, rest));
-		} else if (strcmp(s, "sack") == 0) {
-			sacks(w, d, word(w, rest), to);
-		} else if (strcmp(s, "ts") == 0) {
-			d->has_ts = true;
-			d->opts.has_ts = true;
-			d->opts.tsval = number(w, word(w, rest)) + (ours ? TS_LOCAL : TS_REMOTE);
-			d->opts.tsecr = number(w, word(w, rest)) + (ours ? TS_REMOTE : TS_LOCAL);
-		} else if (strcmp(s, "nots") == 0) {
-			d->no_ts = true;
-		} else if (strcmp(s, "ce") == 0 || strcmp(s, "ect") == 0 ||
-			   strcmp(s, "notect") == 0) {
-			d->has_ecn = true;
-			d->seg.tos = s[0] == 'c' ? CHIM_ECN_CE : s[0] == 'e' ? CHIM_ECN_ECT0 : 0;
-		} else if (strcmp(s, "segs") == 0) {
-			d->seg.segs = (uint16_t)number(w, word(w, rest));
-		} else if (strcmp(s, "segsz") == 0) {
-			d->has_segsz = true;
-			d->segsz = number(w, word(w, rest));
-		} else {
-			wire_fail(w, "`%s` is not understood", s);
-		}
-	}
-}
-
-/* Milliseconds of the script's clock: 0 when it began. */
-static uint32_t script_ms(const struct wire *w)
-{
-	return (uint32_t)((w->now - 3 * NS_PER_S) / NS_PER_MS);
-}
-
-static void peer_sends(struct wire *w, char **rest, bool round)
-{
-	uint8_t opts[CHIM_OPTS_BYTES];
-	struct described d;
-
-	describe(w, rest, false, &d);
-	if (w->state.timestamps && !d.has_ts && !d.no_ts) {
-		d.opts.has_ts = true;
-		d.opts.tsval = TS_REMOTE + script_ms(w);
-		d.opts.tsecr = TS_LOCAL + script_ms(w);
-	}
-	d.seg.opts = opts;
-	d.seg.opts_len = (uint16_t)chim_opts_build(&d.opts, opts);
-	wire_input(w, &d.seg);
-	if (round)
-		chim_engine_run(w->e, w->now);
-}
-
-static void differ(struct wire *w, const char *what, uint32_t is, uint32_t want)
-{
-	if (is != want)
-		wire_fail(w, "%s is %d, not %d", what, (int)is, (int)want);
-}
-
-static void engine_sent(struct wire *w, char **rest)
-{
-	struct described d;
-	const struct wire_sent *s;
-
-	describe(w, rest, true, &d);
-	if (w->n_seen == w->n_sent)
-		wire_fail(w, "nothing was sent");
-	s = &w->sent[w->n_seen++];
-	differ(w, "seq", s->seg.seq - w->local, d.seg.seq - w->local);
-	differ(w, "length", s->seg.len, d.seg.len);
-	if (!d.any_flags)
-		differ(w, "flags", s->seg.flags, d.seg.flags);
-	if (d.has_ack)
-		differ(w, "ack", s->seg.ack - w->remote, d.seg.ack - w->remote);
-	if (d.has_win)
-		differ(w, "win", s->seg.wnd, d.seg.wnd);
-	if (d.has_ecn)
-		differ(w, "ECN", s->seg.tos & 3, d.seg.tos);
-	if (d.has_segsz)
-		differ(w, "segsz", s->segsz, d.segsz);
-	if (d.has_ts) {
-		differ(w, "TSval", s->opts.tsval - TS_LOCAL, d.opts.tsval - TS_LOCAL);
-		differ(w, "TSecr", s->opts.tsecr - TS_REMOTE, d.opts.tsecr - TS_REMOTE);
-	}
-	if (d.no_ts)
-		differ(w, "timestamps", s->opts.has_ts, false);
-	if (!d.has_sack)
-		return;
-	differ(w, "blocks", s->opts.n_sack, d.opts.n_sack);
-	for (uint8_t i = 0; i < d.opts.n_sack; i++) {
-		differ(w, "block", s->opts.sack[i].start - w->remote,
-		       d.opts.sack[i].start - w->remote);
-		differ(w, "block's end", s->opts.sack[i].end - w->remote,
-		       d.opts.sack[i].end - w->remote);
-	}
-}
 
 static void pass(struct wire *w, const char *s)
 {
@@ -213,7 +36,7 @@ static void conf(struct wire *w, char **rest)
 	char *name;
 
 	while ((name = strtok_r(NULL, " ", rest))) {
-		uint32_t n = number(w, word(w, rest));
+		uint32_t n = wire_number(w, wire_word(w, rest));
 		const struct {
 			const char *name;
 			bool *flag;
@@ -251,8 +74,8 @@ static void conf(struct wire *w, char **rest)
 			/* A full segment is still of 1000 bytes. */
 			s->timestamps = true;
 			s->mss = 1012;
-			s->ts_recent = TS_REMOTE;
-			s->ts_offset = TS_LOCAL - (uint32_t)(w->now / NS_PER_MS);
+			s->ts_recent = WIRE_TS_REMOTE;
+			s->ts_offset = WIRE_TS_LOCAL - (uint32_t)(w->now / NS_PER_MS);
 			continue;
 		}
 		if (strcmp(name, "wscale") == 0) {
@@ -315,7 +138,7 @@ static void named(struct wire *w, const char *what, const char *is, const char *
 
 static void closes(struct wire *w, const char *linger, bool abort)
 {
-	uint32_t ms = strcmp(linger, "-") == 0 ? UINT32_MAX : number(w, linger);
+	uint32_t ms = strcmp(linger, "-") == 0 ? UINT32_MAX : wire_number(w, linger);
 
 	chim_engine_close(w->e, w->c, abort, ms, w->now);
 	chim_engine_run(w->e, w->now);
@@ -328,36 +151,36 @@ static bool asks(struct wire *w, const char *s, char **rest)
 
 	chim_engine_info(w->e, w->c, &i, w->now);
 	if (strcmp(s, "phase") == 0)
-		named(w, s, i.phase, word(w, rest));
+		named(w, s, i.phase, wire_word(w, rest));
 	else if (strcmp(s, "ca") == 0)
-		named(w, s, i.ca_state, word(w, rest));
+		named(w, s, i.ca_state, wire_word(w, rest));
 	else if (strcmp(s, "cwnd") == 0)
-		differ(w, s, w->c->cc.cwnd, number(w, word(w, rest)));
-	else if (strcmp(s, "cwnd<") == 0 && w->c->cc.cwnd >= number(w, word(w, rest)))
+		wire_differ(w, s, w->c->cc.cwnd, wire_number(w, wire_word(w, rest)));
+	else if (strcmp(s, "cwnd<") == 0 && w->c->cc.cwnd >= wire_number(w, wire_word(w, rest)))
 		wire_fail(w, "cwnd is %u", w->c->cc.cwnd);
 	else if (strcmp(s, "pipe") == 0)
-		differ(w, s, chim_tcp_pipe(w->c), number(w, word(w, rest)));
+		wire_differ(w, s, chim_tcp_pipe(w->c), wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "rto") == 0)
-		differ(w, s, i.rto_us / 1000, number(w, word(w, rest)));
+		wire_differ(w, s, i.rto_us / 1000, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "retrans") == 0)
-		differ(w, s, (uint32_t)i.retrans, number(w, word(w, rest)));
+		wire_differ(w, s, (uint32_t)i.retrans, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "in") == 0)
-		differ(w, s, (uint32_t)w->shm->rcv_head, number(w, word(w, rest)));
+		wire_differ(w, s, (uint32_t)w->shm->rcv_head, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "freed") == 0)
-		differ(w, s, (uint32_t)w->shm->snd_tail, number(w, word(w, rest)));
+		wire_differ(w, s, (uint32_t)w->shm->snd_tail, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "unsent") == 0)
-		differ(w, s, (uint32_t)(w->shm->snd_head - w->shm->snd_sent),
-		       number(w, word(w, rest)));
+		wire_differ(w, s, (uint32_t)(w->shm->snd_head - w->shm->snd_sent),
+			    wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "fin") == 0)
-		differ(w, s, w->shm->flued_flags & CHIM_FLUED_FIN, CHIM_FLUED_FIN);
+		wire_differ(w, s, w->shm->flued_flags & CHIM_FLUED_FIN, CHIM_FLUED_FIN);
 	else if (strcmp(s, "closed") == 0)
-		differ(w, s, (uint32_t)w->closed, number(w, word(w, rest)));
+		wire_differ(w, s, (uint32_t)w->closed, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "upload") == 0)
-		named(w, s, upload_names[w->upload], word(w, rest));
+		named(w, s, upload_names[w->upload], wire_word(w, rest));
 	else if (strcmp(s, "open") == 0)
-		differ(w, s, w->closed == -1 && !w->upload, true);
+		wire_differ(w, s, w->closed == -1 && !w->upload, true);
 	else if (strcmp(s, "wakes") == 0)
-		differ(w, s, w->wakes, number(w, word(w, rest)));
+		wire_differ(w, s, w->wakes, wire_number(w, wire_word(w, rest)));
 	else
 		return strcmp(s, "cwnd<") == 0;
 	if (strcmp(s, "wakes") == 0)
@@ -369,35 +192,36 @@ static bool asks(struct wire *w, const char *s, char **rest)
 static void acts(struct wire *w, const char *s, char **rest)
 {
 	if (strcmp(s, "<") == 0 || strcmp(s, "<<") == 0)
-		peer_sends(w, rest, !s[1]);
+		wire_peer_sends(w, rest, !s[1]);
 	else if (strcmp(s, ">") == 0)
-		engine_sent(w, rest);
+		wire_engine_sent(w, rest);
 	else if (s[0] == '+')
 		pass(w, s + 1);
 	else if (strcmp(s, "run") == 0)
 		chim_engine_run(w->e, w->now);
 	else if (strcmp(s, "none") == 0)
-		differ(w, "number of segments", w->n_sent - w->n_seen, 0);
+		wire_differ(w, "number of segments", w->n_sent - w->n_seen, 0);
 	else if (strcmp(s, "skip") == 0)
 		w->n_seen = w->n_sent;
 	else if (strcmp(s, "write") == 0)
-		wire_write(w, number(w, word(w, rest)));
+		wire_write(w, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "read") == 0)
-		wire_read(w, number(w, word(w, rest)));
+		wire_read(w, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "wants") == 0)
-		wants(w, word(w, rest));
+		wants(w, wire_word(w, rest));
 	else if (strcmp(s, "set") == 0)
-		app_flag(w, word(w, rest), true);
+		app_flag(w, wire_word(w, rest), true);
 	else if (strcmp(s, "unset") == 0)
-		app_flag(w, word(w, rest), false);
+		app_flag(w, wire_word(w, rest), false);
 	else if (strcmp(s, "close") == 0)
-		closes(w, word(w, rest), false);
+		closes(w, wire_word(w, rest), false);
 	else if (strcmp(s, "abort") == 0)
 		closes(w, "-", true);
 	else if (strcmp(s, "mtu") == 0)
-		chim_engine_set_mtu(w->e, w->c, (uint16_t)number(w, word(w, rest)), w->now);
+		chim_engine_set_mtu(w->e, w->c, (uint16_t)wire_number(w, wire_word(w, rest)),
+				    w->now);
 	else if (strcmp(s, "nobufs") == 0)
-		w->nobufs = number(w, word(w, rest));
+		w->nobufs = wire_number(w, wire_word(w, rest));
 	else
 		wire_fail(w, "`%s` is not understood", s);
 }
@@ -435,7 +259,7 @@ void wire_lines(struct wire *w, const char *script)
 		play_line(w, line);
 	}
 	w->line = "the end";
-	differ(w, "number of segments", w->n_sent - w->n_seen, 0);
+	wire_differ(w, "number of segments", w->n_sent - w->n_seen, 0);
 	free(all);
 }
 
