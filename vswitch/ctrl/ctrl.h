@@ -58,6 +58,7 @@ struct ctrl {
 	struct flow_table *flows;
 	struct ctrl_flow_poller *flow_pollers; /* one a worker */
 	bool reaping;			       /* a reap of flows waits for a grace period */
+	struct event *reap_timer;	       /* NULL until one is needed */
 	LIST_HEAD(, ctrl_hold) holds;	       /* flows held by hand */
 	/* Adds to a row of flow.show what else is known of the flow. NULL: nothing is. */
 	void (*flow_extra)(void *ctx, json_t *row, const struct flow *f);

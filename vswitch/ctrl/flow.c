@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-/* How long reaping goes on at a time; the timer does the rest. */
-enum { REAP_ROUNDS = 4 };
+/* Reaping goes on for so many grace periods at a time; what is left then (its worker was asleep,
+ * and is waking) is looked at after a while. */
+enum { REAP_ROUNDS = 4, REAP_US = 2000 };
 
 /* What a worker's poller knows. */
 struct ctrl_flow_poller {
@@ -83,19 +84,40 @@ void ctrl_flows_fini(struct ctrl *c)
 	ctrl_holds_free(c);
 	flow_table_free(c->flows);
 	free(c->flow_pollers);
+	if (c->reap_timer)
+		event_free(c->reap_timer);
+	c->reap_timer = NULL;
 	c->flows = NULL;
 	c->flow_pollers = NULL;
+}
+
+static void on_reap_timer(evutil_socket_t fd, short what, void *arg)
+{
+	ctrl_flows_reap(arg);
+}
+
+static void look_again(struct ctrl *c)
+{
+	const struct timeval later = {.tv_usec = REAP_US};
+
+	if (!c->reap_timer)
+		c->reap_timer = evtimer_new(c->base, on_reap_timer, c);
+	if (c->reap_timer)
+		evtimer_add(c->reap_timer, &later);
 }
 
 /* A grace period is over. */
 static void reap(struct ctrl *c, void *arg)
 {
-	unsigned int rounds = (unsigned int)(uintptr_t)arg;
+	unsigned int rounds = (unsigned int)(uintptr_t)arg, left = flow_reap(c->flows);
 
-	if (flow_reap(c->flows) > 0 && rounds > 0)
+	if (left > 0 && rounds > 0) {
 		ctrl_defer(c, reap, (void *)(uintptr_t)(rounds - 1));
-	else
-		c->reaping = false;
+		return;
+	}
+	c->reaping = false;
+	if (left > 0)
+		look_again(c);
 }
 
 void ctrl_flows_reap(struct ctrl *c)
