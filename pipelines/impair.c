@@ -61,12 +61,14 @@ static bool before(const struct late *a, const struct late *b)
 
 static void push(struct impair_queue *q, struct late item)
 {
-	uint32_t i = q->n++;
+	uint32_t i = q->n++, parent;
 
 	item.order = q->order++;
-	while (i > 0 && before(&item, &q->heap[(i - 1) / 2])) {
-		q->heap[i] = q->heap[(i - 1) / 2];
-		i = (i - 1) / 2;
+	for (; i > 0; i = parent) {
+		parent = (i - 1) / 2;
+		if (!before(&item, &q->heap[parent]))
+			break;
+		q->heap[i] = q->heap[parent];
 	}
 	q->heap[i] = item;
 }
@@ -213,7 +215,8 @@ void impair_burst_at(struct pkt_burst *b, uint64_t now_ns)
 		if (send_later(b->w, b->port, l, &f, &m, now_ns))
 			now[n++] = m;
 	}
-	memcpy(b->pkts, now, n * sizeof(now[0]));
+	for (uint16_t i = 0; i < n; i++)
+		b->pkts[i] = now[i];
 	b->n = n;
 }
 

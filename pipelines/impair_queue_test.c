@@ -297,16 +297,11 @@ static void is_a_wire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(delays),
-		TEST(waits_behind_what_is_due),
-		TEST(loses),
-		TEST(repeats),
-		TEST(doubles),
-		TEST(keeps_order_with_jitter),
-		TEST(reorders),
-		TEST(keeps_a_rate),
-		TEST(forgets_a_port),
-		TEST(leaves_in_time),
+		TEST(delays),	      TEST(waits_behind_what_is_due),
+		TEST(loses),	      TEST(repeats),
+		TEST(doubles),	      TEST(keeps_order_with_jitter),
+		TEST(reorders),	      TEST(keeps_a_rate),
+		TEST(forgets_a_port), TEST(leaves_in_time),
 		TEST(is_a_wire),
 	};
 

@@ -167,7 +167,7 @@ json_t *flow_release_by_hand(void *ctx, const json_t *params, struct err *e)
 	if (!get_key(c, params, &key, e))
 		return NULL;
 	f = flow_get(c->flows, &key);
-	LIST_FOREACH (h, &c->holds, link) {
+	for (h = LIST_FIRST(&c->holds); h; h = LIST_NEXT(h, link)) {
 		if (h->flow != f)
 			continue;
 		end_hold(h, json_get_bool(params, "drop", false));
