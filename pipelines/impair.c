@@ -184,12 +184,32 @@ static bool send_later(struct pkt_worker *w, uint16_t port, struct lane *l, cons
 	return false;
 }
 
+/* The burst as it leaves now, beside the one that is looked at. */
+struct leaving {
+	struct rte_mbuf *pkts[PKT_BURST_MAX];
+	uint16_t n;
+};
+
+/* A copy of m goes before it; `room`: places for copies in what leaves now. */
+static void twin(struct pkt_burst *b, struct lane *l, const struct fate *f, struct rte_mbuf *m,
+		 uint64_t now_ns, struct leaving *now, uint16_t room)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_copy(m, b->w->data_pool, 0, UINT32_MAX);
+
+	if (!copy || !send_later(b->w, b->port, l, f, &copy, now_ns))
+		return;
+	if (now->n < room)
+		now->pkts[now->n++] = copy;
+	else
+		pkt_drop(b->w, copy, b->port, PKT_DROP_IMPAIRED);
+}
+
 void impair_burst_at(struct pkt_burst *b, uint64_t now_ns)
 {
 	struct lane *l = lane_of(b->w, b->port, now_ns);
-	struct rte_mbuf *now[PKT_BURST_MAX];
-	uint16_t n = 0;
+	struct leaving now;
 
+	now.n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct rte_mbuf *m = b->pkts[i];
 		struct fate f = fate_of(l);
@@ -202,22 +222,14 @@ void impair_burst_at(struct pkt_burst *b, uint64_t now_ns)
 			pkt_drop(b->w, m, b->port, PKT_DROP_IMPAIRED);
 			continue;
 		}
-		if (f.doubled) {
-			struct rte_mbuf *twin = rte_pktmbuf_copy(m, b->w->data_pool, 0, UINT32_MAX);
-
-			if (twin && send_later(b->w, b->port, l, &f, &twin, now_ns)) {
-				if (n < PKT_BURST_MAX - (b->n - i))
-					now[n++] = twin;
-				else
-					pkt_drop(b->w, twin, b->port, PKT_DROP_IMPAIRED);
-			}
-		}
+		if (f.doubled)
+			twin(b, l, &f, m, now_ns, &now, PKT_BURST_MAX - (b->n - i));
 		if (send_later(b->w, b->port, l, &f, &m, now_ns))
-			now[n++] = m;
+			now.pkts[now.n++] = m;
 	}
-	for (uint16_t i = 0; i < n; i++)
-		b->pkts[i] = now[i];
-	b->n = n;
+	for (uint16_t i = 0; i < now.n; i++)
+		b->pkts[i] = now.pkts[i];
+	b->n = now.n;
 }
 
 void impair_burst(struct pkt_burst *b)
