@@ -184,6 +184,7 @@ void chim_flight_ack(struct chim_pool *p, struct chim_flight *f, uint32_t ack,
 		if (r->state != CHIM_REC_SACKED) {
 			note(f, r, end, d);
 			d->acked += n;
+			d->resent |= r->retrans != 0;
 		} else {
 			f->sacked -= n;
 		}

@@ -83,7 +83,8 @@ static uint64_t old_ns(const struct chim_engine *e, const struct chim_tcp *c,
 
 static void measure(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_acked *a)
 {
-	if (a->d.first_ns) {
+	/* Karn: what came after a hole was filled says how long that took. */
+	if (a->d.first_ns && !a->d.resent) {
 		uint64_t us = (e->now - a->d.first_ns) / 1000;
 
 		a->rtt_us = us < CHIM_RTT_MAX_US ? (uint32_t)us + !us : CHIM_RTT_MAX_US;
