@@ -43,20 +43,24 @@ static void still_good(struct peer *p, uint64_t begin)
 			 p->end.wrote, p->end.read, p->sent, p->got);
 }
 
+static uint32_t at_most(uint64_t bytes)
+{
+	return bytes < 256 << 10 ? (uint32_t)bytes : 256 << 10;
+}
+
 /* So many bytes out of the engine and into it, at the same time. */
 static void transfer(struct peer *p, uint64_t out, uint64_t in)
 {
 	uint64_t begin = peer_now();
 
 	while (p->got < out || p->end.read < in) {
-		uint64_t now = peer_now(), left = out - p->end.wrote;
+		uint64_t now = peer_now();
 
-		if (left > 0)
-			end_write(&p->end, left < 512 << 10 ? (uint32_t)left : 512 << 10, now);
+		if (p->end.wrote < out)
+			end_write(&p->end, at_most(out - p->end.wrote), now);
 		end_read(&p->end, UINT32_MAX, now);
-		left = in - p->sent;
-		if (left > 0)
-			peer_sock_write(p, left < 256 << 10 ? (uint32_t)left : 256 << 10);
+		if (p->sent < in)
+			peer_sock_write(p, at_most(in - p->sent));
 		while (peer_sock_read(p, 256 << 10) > 0)
 			;
 		peer_step(p, 1);
