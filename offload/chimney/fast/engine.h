@@ -10,7 +10,11 @@
  * (PRR), 3168 (ECN), 5961 (blind attacks), 1122 (delayed ACK, Nagle, persist, keepalive).
  *
  * All functions: the worker that owns the engine, but for what says otherwise. Time is in
- * nanoseconds of CLOCK_MONOTONIC and given by the caller; it must not go back.
+ * nanoseconds of CLOCK_MONOTONIC and given by the caller; it must not go back. TSvals count its
+ * milliseconds (and ts_offset).
+ *
+ * ops.send() is called from within the functions below and must not call them for the same engine.
+ * The other callbacks come at the end of chim_engine_run() and may call all but that.
  */
 #ifndef OFFLOAD_CHIMNEY_FAST_ENGINE_H
 #define OFFLOAD_CHIMNEY_FAST_ENGINE_H
@@ -71,7 +75,8 @@ struct chim_engine_ops {
 
 	/* The engine wishes an upload for that reason, once a reason: the host decides. Of
 	 * mandatory reasons (FAILURE INVALID_STATE URGENT TIMEOUT) the connection stands still
-	 * until then. */
+	 * until then. The engine itself says URGENT (the segment was not taken) and TIMEOUT (eight
+	 * retransmissions or window probes in a row without an answer). */
 	void (*want_upload)(void *ctx, void *user, enum chim_upload reason);
 
 	/* It is over: reset (error: ECONNRESET, ETIMEDOUT, EPIPE ...), or closed by both sides and
