@@ -64,7 +64,7 @@ static void addresses(uint8_t net, uint16_t mtu)
 	memcpy(&req.ifr_addr, &in, sizeof(in));
 	if (sock < 0 || ioctl(sock, SIOCSIFADDR, &req) < 0)
 		skip("address");
-	in.sin_addr.s_addr = htonl(0xffffff00);
+	in.sin_addr.s_addr = htonl(0xffff0000);
 	memcpy(&req.ifr_netmask, &in, sizeof(in));
 	if (ioctl(sock, SIOCSIFNETMASK, &req) < 0)
 		skip("netmask");

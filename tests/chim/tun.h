@@ -22,7 +22,7 @@ struct tun_packet {
 	uint8_t bytes[TUN_BYTES];
 };
 
-/* The calling thread moves to a new namespace, in which the device has 10.9.NET.1/24 and
+/* The calling thread moves to a new namespace, in which the device has 10.9.NET.1/16 and
  * fd09:NET::1/64. The namespace lives as long as the thread stays, or a socket or
  * the device in it. Returns its descriptor, which does not block; on errors the process ends with
  * TUN_SKIPPED, and says why. */
