@@ -312,6 +312,18 @@ static void others_have_their_turn(void **state)
 		  "> P. 585000:600000");
 }
 
+static void speaks_ipv6(void **state)
+{
+	wire_play("conf v6 1 mtu 1000\n"
+		  "write 2000\n"
+		  "> . 0:940\n"
+		  "> . 940:1880\n"
+		  "> P. 1880:2000\n"
+		  "< . 0:100 ack 2000\n"
+		  "in 100\n"
+		  "freed 2000");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sends_and_is_acked),
 	cmocka_unit_test(sends_units),
@@ -337,6 +349,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(acks_from_before_and_after),
 	cmocka_unit_test(answers_carry_acks_from_then_on),
 	cmocka_unit_test(others_have_their_turn),
+	cmocka_unit_test(speaks_ipv6),
 };
 
 int main(void)

@@ -249,6 +249,21 @@ static void duplicates_of_one_round_count_once(void **state)
 		  "> . 5000:6000");
 }
 
+static void lost_ones_wait_for_buffers(void **state)
+{
+	wire_play("write 5000\n"
+		  "skip\n"
+		  "+100\n"
+		  "nobufs 1\n"
+		  "< . 0 ack 0 sack 1000-5000\n"
+		  "none\n"
+		  "pipe 0\n"
+		  "run\n"
+		  "> . 0:1000\n"
+		  "pipe 1000\n"
+		  "retrans 1");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(three_behind_are_enough),
 	cmocka_unit_test(time_finds_what_few_duplicates_do_not),
@@ -263,6 +278,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(part_of_a_unit_is_lost),
 	cmocka_unit_test(retransmissions_are_not_ect),
 	cmocka_unit_test(duplicates_of_one_round_count_once),
+	cmocka_unit_test(lost_ones_wait_for_buffers),
 };
 
 int main(void)

@@ -44,6 +44,7 @@ static void conf(struct wire *w, char **rest)
 		} names[] = {
 			{"sack", &s->sack, NULL},
 			{"ecn", &s->ecn, NULL},
+			{"v6", &s->tuple.v6, NULL},
 			{"nodelay", &s->nodelay, NULL},
 			{"cork", &s->cork, NULL},
 			{"keepalive", &s->keepalive, NULL},
