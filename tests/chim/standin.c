@@ -20,14 +20,14 @@
 struct options options = {.ring = 1 << 18, .again_ms = 1};
 
 static struct app *apps;
-static int events_fd;
+int standin_events;
 
 static void watch(int fd, uint32_t events, void *what)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = what};
 
-	if (epoll_ctl(events_fd, EPOLL_CTL_ADD, fd, &ev))
-		abort();
+	if (epoll_ctl(standin_events, EPOLL_CTL_ADD, fd, &ev))
+		die();
 }
 
 static void say(struct app *a, const struct chim_msg *m, const int *fds, size_t n)
@@ -59,10 +59,10 @@ static void welcome(struct app *a)
 	fds[0] = memfd_create("bells", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fds[0] < 0 || ftruncate(fds[0], sizeof(*a->bells)) ||
 	    fcntl(fds[0], F_ADD_SEALS, F_SEAL_SHRINK))
-		abort();
+		die();
 	a->bells = mmap(NULL, sizeof(*a->bells), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
 	if (a->bells == MAP_FAILED)
-		abort();
+		die();
 	a->bells->magic = CHIM_SHM_MAGIC;
 	a->bells->version = CHIM_SHM_VERSION;
 	a->bells->n_workers = 1;
@@ -271,14 +271,14 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	events_fd = epoll_create1(EPOLL_CLOEXEC);
+	standin_events = epoll_create1(EPOLL_CLOEXEC);
 	fd = listen_at(argv[optind]);
 	watch(fd, EPOLLIN, NULL);
 	for (;;) {
 		struct epoll_event ev[64];
 		int link;
 
-		epoll_wait(events_fd, ev, 64, may_sleep() ? (options.upload_ms ? 5 : -1) : 0);
+		epoll_wait(standin_events, ev, 64, may_sleep() ? (options.upload_ms ? 5 : -1) : 0);
 		while ((link = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 			struct app *a = calloc(1, sizeof(*a));
 

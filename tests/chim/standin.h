@@ -46,6 +46,7 @@ struct options {
 	uint32_t again_ms;  /* an upload says: offer again after this */
 };
 extern struct options options;
+extern int standin_events; /* the epoll set it waits in */
 
 /* conn.c */
 struct conn *conn_new(struct app *a, uint32_t no, int sock, int fds[2]);
@@ -55,5 +56,9 @@ void conn_free(struct conn *c);
 int conn_upload(struct conn *c, int reason);
 
 uint64_t now_ns(void);
+
+/* A system call failed that never does. */
+void stand_die(const char *where, int line);
+#define die() stand_die(__FILE__, __LINE__)
 
 #endif

@@ -8,12 +8,22 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+void stand_die(const char *where, int line)
+{
+	fprintf(stderr, "standin: %s:%d: %s\n", where, line, strerror(errno));
+	exit(1);
+}
 
 uint64_t now_ns(void)
 {
@@ -29,10 +39,10 @@ static struct chim_shm *share(uint32_t no, uint64_t bytes, int *fd)
 
 	*fd = memfd_create("standin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0 || ftruncate(*fd, (off_t)bytes) || fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK))
-		abort();
+		die();
 	s = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 	if (s == MAP_FAILED)
-		abort();
+		die();
 	s->magic = CHIM_SHM_MAGIC;
 	s->version = CHIM_SHM_VERSION;
 	s->conn = no;
@@ -49,18 +59,16 @@ static struct chim_shm *share(uint32_t no, uint64_t bytes, int *fd)
 struct conn *conn_new(struct app *a, uint32_t no, int sock, int fds[2])
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	int big = 1 << 26, from = 0;
+	int from = 0;
 
 	if (!c)
-		abort();
+		die();
 	c->app = a;
 	c->no = no;
 	c->sock = sock;
 	c->bytes = CHIM_SHM_PAGE + 2ull * options.ring;
 	c->shm = share(no, c->bytes, &fds[0]);
 	fds[1] = c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	/* So that all that is in the ring can go to the kernel at an upload. */
-	setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof(big));
 	setsockopt(sock, SOL_SOCKET, SO_PEEK_OFF, &from, sizeof(from));
 	return c;
 }
@@ -68,6 +76,8 @@ struct conn *conn_new(struct app *a, uint32_t no, int sock, int fds[2])
 void conn_free(struct conn *c)
 {
 	c->app->conns[c->no] = NULL;
+	/* The application has it open as well: closing takes it out of no set. */
+	epoll_ctl(standin_events, EPOLL_CTL_DEL, c->sock, NULL);
 	close(c->sock);
 	close(c->wake);
 	munmap(c->shm, c->bytes);
@@ -201,7 +211,7 @@ bool conn_pump(struct conn *c)
 	if ((in && (flags & CHIM_APP_WAIT_IN)) || (out && (flags & CHIM_APP_WAIT_OUT)) ||
 	    (c->over && (flags & (CHIM_APP_WAIT_IN | CHIM_APP_WAIT_OUT)))) {
 		if (write(c->wake, &one, sizeof(one)) < 0)
-			abort();
+			die();
 	}
 	return true;
 }
@@ -209,12 +219,17 @@ bool conn_pump(struct conn *c)
 int conn_upload(struct conn *c, int reason)
 {
 	struct chim_shm *s = c->shm;
-	int off = -1;
+	int off = -1, queued = 0, room;
 
 	atomic_fetch_or(&s->flued_flags, CHIM_FLUED_FROZEN);
 	while (atomic_load(&s->snd_busy) || atomic_load(&s->rcv_busy))
 		sched_yield();
 	take_read(c);
+	/* All that is in the ring must find room in the kernel. */
+	ioctl(c->sock, SIOCOUTQ, &queued);
+	room = 2 * (queued + (int)(atomic_load(&s->snd_head) - atomic_load(&s->snd_tail)));
+	if (room > 1 << 16)
+		setsockopt(c->sock, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	transmit(c);
 	if (atomic_load(&s->snd_head) != atomic_load(&s->snd_tail) || c->ended ||
 	    (atomic_load(&s->flued_flags) & CHIM_FLUED_ERROR)) {

@@ -51,9 +51,14 @@ static ssize_t recv_fast(struct chim_call *k, struct msghdr *m, int flags)
 	bool blocks = !k->how.nonblock && !(flags & MSG_DONTWAIT);
 	struct chim_cursor cur;
 	int fd = k->fd, rc = chim_cursor_init(&cur, m->msg_iov, m->msg_iovlen);
-	size_t total = cur.left;
-	ssize_t n = rc;
+	size_t total;
+	ssize_t n;
 
+	/* Nothing is written there. */
+	if (rc == -EFAULT && (flags & MSG_TRUNC))
+		rc = 0;
+	total = cur.left;
+	n = rc;
 	k->how.timeout_ns = atomic_load(&k->sock->rcv_timeout_ns);
 	if (!rc)
 		n = chim_recv(k->conn, &cur, flags, &k->how);
@@ -85,11 +90,12 @@ static bool leave(struct chim_call *k, enum chim_upload reason)
 
 ssize_t chim_io_recv(int fd, struct msghdr *m, int flags)
 {
+	bool unkept = flags & (MSG_OOB | MSG_ERRQUEUE);
 	struct chim_call k;
 	ssize_t n;
 
-	while (chim_begin(&k, fd, true)) {
-		if (!(flags & (MSG_OOB | MSG_ERRQUEUE)))
+	while (chim_begin(&k, fd, !unkept)) {
+		if (!unkept)
 			return recv_fast(&k, m, flags);
 		if (!leave(&k, flags & MSG_OOB ? CHIM_UPLOAD_URGENT : CHIM_UPLOAD_UNKEPT))
 			return result(flags & MSG_OOB ? -EINVAL : -EAGAIN);
@@ -140,13 +146,12 @@ static ssize_t send_fast(struct chim_call *k, const struct msghdr *m, int flags)
 
 ssize_t chim_io_send(int fd, const struct msghdr *m, int flags)
 {
+	bool unkept = (flags & MSG_OOB) || (m->msg_control && m->msg_controllen);
 	struct chim_call k;
 	ssize_t n;
 
-	while (chim_begin(&k, fd, true)) {
-		bool unkept = m->msg_control && m->msg_controllen;
-
-		if (!(flags & MSG_OOB) && !unkept)
+	while (chim_begin(&k, fd, !unkept)) {
+		if (!unkept)
 			return send_fast(&k, m, flags);
 		if (!leave(&k, flags & MSG_OOB ? CHIM_UPLOAD_URGENT : CHIM_UPLOAD_UNKEPT))
 			return result(-EPIPE);

@@ -18,6 +18,8 @@ static bool is_wild(const struct iovec *v)
 
 int chim_cursor_init(struct chim_cursor *cur, const struct iovec *v, size_t n)
 {
+	int rc = 0;
+
 	*cur = (struct chim_cursor){.v = v, .n = n};
 	if (n > IOV_MAX)
 		return -EINVAL;
@@ -25,10 +27,10 @@ int chim_cursor_init(struct chim_cursor *cur, const struct iovec *v, size_t n)
 		if (v[i].iov_len > (size_t)SSIZE_MAX - cur->left)
 			return -EINVAL;
 		if (is_wild(&v[i]))
-			return -EFAULT;
+			rc = -EFAULT;
 		cur->left += v[i].iov_len;
 	}
-	return 0;
+	return rc;
 }
 
 static void copy(void *to, const void *from, size_t n, uint32_t *crc)
