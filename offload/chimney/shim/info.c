@@ -57,6 +57,7 @@ size_t chim_info_fill(const struct chim_conn *c, char *to)
 	t.tcpi_segs_in = (uint32_t)in.segs_in;
 	t.tcpi_bytes_retrans = in.bytes_retrans;
 	t.tcpi_delivery_rate = in.delivery_rate;
+	t.tcpi_bytes_sent = atomic_load(&c->shm->snd_sent) + in.bytes_retrans;
 	t.tcpi_notsent_bytes =
 		(uint32_t)(atomic_load(&c->shm->snd_head) - atomic_load(&c->shm->snd_sent));
 	t.tcpi_snd_wnd = in.snd_wnd;
