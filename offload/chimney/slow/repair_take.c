@@ -228,6 +228,19 @@ static uint16_t announced(const struct tcp_info *info, const struct chim_tcp_sta
 	return mss < UINT16_MAX ? (uint16_t)mss : UINT16_MAX;
 }
 
+/* A connection that was given back knows no round trip until something is acknowledged, and if it
+ * is taken again before that, what is lost would wait for a timeout of a second that begins anew
+ * each time. The kernel still has the shortest one: with a margin, it is a beginning. */
+static void guess_rtt(struct chim_tcp_state *s)
+{
+	enum { LEAST_US = 5000 };
+
+	if (s->srtt_us || !s->min_rtt_us)
+		return;
+	s->srtt_us = s->min_rtt_us > LEAST_US ? s->min_rtt_us : LEAST_US;
+	s->rttvar_us = s->srtt_us / 2;
+}
+
 static void fill(struct chim_tcp_state *s, const struct numbers *n, const struct tcp_info *info)
 {
 	bool wscale = info->tcpi_options & TCPI_OPT_WSCALE;
@@ -257,6 +270,7 @@ static void fill(struct chim_tcp_state *s, const struct numbers *n, const struct
 	s->srtt_us = info->tcpi_rtt;
 	s->rttvar_us = info->tcpi_rttvar;
 	s->min_rtt_us = info->tcpi_min_rtt == UINT32_MAX ? 0 : info->tcpi_min_rtt;
+	guess_rtt(s);
 	s->cwnd = info->tcpi_snd_cwnd;
 	s->ssthresh = info->tcpi_snd_ssthresh >= INT32_MAX ? 0 : info->tcpi_snd_ssthresh;
 }
