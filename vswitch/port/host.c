@@ -47,7 +47,7 @@ struct host {
 	struct host_queue queues[];
 };
 
-static int configure(struct host *h, const struct port *p, const json_t *conf, struct err *e)
+static int configure(struct host *h, struct port *p, const json_t *conf, struct err *e)
 {
 	const char *mac = json_get_str(conf, "mac", NULL);
 	const char *address = json_get_str(conf, "address", NULL);
@@ -65,6 +65,8 @@ static int configure(struct host *h, const struct port *p, const json_t *conf, s
 		ret = hostif_add_addresses(h->conf, address, e);
 	if (ret != 0)
 		hostif_close(h->conf);
+	else if (netns_id(&p->iface.netns_dev, &p->iface.netns_ino) == 0)
+		p->iface.index = hostif_index(h->conf);
 	return ret;
 }
 

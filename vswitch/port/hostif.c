@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct hostif {
@@ -67,6 +68,17 @@ void netns_leave(int was)
 	if (setns(was, CLONE_NEWNET) != 0)
 		abort();
 	close(was);
+}
+
+int netns_id(uint64_t *dev, uint64_t *ino)
+{
+	struct stat st;
+
+	if (stat("/proc/thread-self/ns/net", &st) != 0)
+		return -errno;
+	*dev = st.st_dev;
+	*ino = st.st_ino;
+	return 0;
 }
 
 struct hostif *hostif_open(const char *ifname, struct err *e)

@@ -16,6 +16,10 @@
 int netns_enter(const char *name, struct err *e);
 void netns_leave(int was);
 
+/* Which namespace the calling thread is in: as fstat(2) tells of /proc/PID/ns/net. 0 or a negative
+ * errno. */
+int netns_id(uint64_t *dev, uint64_t *ino);
+
 struct hostif;
 
 /* A netlink socket for the interface `ifname` in the thread's present namespace; it stays there.

@@ -35,6 +35,13 @@ struct port_mtu {
 	char ifname[16];  /* the kernel's interface: the port's own, or that beneath its device */
 };
 
+/* An interface of the kernel's, and the network namespace it is in: which device and inode
+ * /proc/PID/ns/net has there. */
+struct port_if {
+	uint32_t index;
+	uint64_t netns_dev, netns_ino;
+};
+
 struct port;
 
 struct port_ops {
@@ -116,6 +123,7 @@ struct port {
 	_Atomic uint32_t tx_caps;   /* enum port_cap; may change while the port lives */
 	_Atomic bool up;	    /* there is somebody at the far side */
 	_Atomic uint16_t guest_mtu; /* what the guest was told; 0: nothing, or no guest */
+	struct port_if iface;	    /* of this host, at the far side; index 0: there is none */
 	void *priv;		    /* the kind's own */
 };
 
