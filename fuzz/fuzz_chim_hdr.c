@@ -16,7 +16,7 @@ static void again(const struct chim_seg *seg, bool v6)
 	struct chim_tcp_state s = {.path = {.tos = seg->tos, .flowlabel = seg->seq}};
 	struct chim_hdr h = {.seq = seg->seq, .ack = seg->ack, .wnd = seg->wnd};
 	struct chim_hdr_template t;
-	struct chim_out out;
+	struct chim_out out = {0};
 	struct chim_seg got;
 
 	s.tuple.v6 = v6;

@@ -9,8 +9,8 @@
 int leases_load(struct ctrl *c, struct err *e);
 int leases_save(struct ctrl *c, struct err *e);
 
-/* -EAGAIN while a configuration's plan for this PF is being carried out: a guest that was made to let
- * go of a VF must not have it again before that. Other PFs' VFs are given away meanwhile. */
+/* -EAGAIN while a configuration's plan for this PF is being carried out: a guest that was made to
+ * let go of a VF must not have it again before that. Other PFs' VFs are given away meanwhile. */
 int leases_wait(const struct pf_entry *p, struct err *e);
 
 /* As lease_add(), and written down; also fails as leases_wait() does. */

@@ -22,7 +22,7 @@ static int ctl_kernel(struct chim_epoll *e, int set, int op, int fd, struct epol
 	} else if (op == EPOLL_CTL_DEL && w) {
 		chim_watch_free(w);
 	}
-	return rc;
+	return 0;
 }
 
 static int ctl_fast(struct chim_epoll *e, int op, int fd, struct epoll_event *ev,

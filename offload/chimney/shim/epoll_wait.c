@@ -221,8 +221,9 @@ int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, i
 		pthread_mutex_unlock(&chim_epoll_lock);
 		while (moved && settle_one(e))
 			;
-		if (n + m)
-			return n + m;
+		n += m;
+		if (n)
+			return n;
 		if (until != UINT64_MAX && sys_now_ns() >= until)
 			return 0;
 	}

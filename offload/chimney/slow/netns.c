@@ -65,9 +65,9 @@ static bool is_ours(int ns)
 
 static void make(struct job *j)
 {
-	int fd = socket(j->domain, j->type | SOCK_CLOEXEC, j->protocol);
-
-	j->result = fd >= 0 ? fd : -errno;
+	j->result = socket(j->domain, j->type | SOCK_CLOEXEC, j->protocol);
+	if (j->result < 0)
+		j->result = -errno;
 }
 
 static void *run_there(void *arg)
