@@ -155,9 +155,15 @@ int chim_conn_settle(struct chim_conn *c)
 	return atomic_load(&c->state) == CHIM_BACK ? CHIM_MOVED : 0;
 }
 
-static bool is_moved(void *arg)
+static bool is_moved(const struct chim_conn *c)
 {
-	return atomic_load(&((struct chim_conn *)arg)->state) != CHIM_RUNS;
+	return atomic_load(&c->state) != CHIM_RUNS;
+}
+
+/* It moved, or flued said that it cannot. */
+static bool is_answered(void *arg)
+{
+	return is_moved(arg) || !atomic_load(&((struct chim_conn *)arg)->asked);
 }
 
 int chim_conn_upload(struct chim_conn *c, enum chim_upload reason)
@@ -165,9 +171,11 @@ int chim_conn_upload(struct chim_conn *c, enum chim_upload reason)
 	if (!is_moved(c) && !atomic_exchange(&c->asked, true))
 		chim_link_say(c->link, CHIM_MSG_UPLOAD, c->no, (int32_t)reason, 0);
 	if (!is_moved(c))
-		chim_link_wait(c->link, is_moved, c, UPLOAD_MS);
+		chim_link_wait(c->link, is_answered, c, UPLOAD_MS);
 	if (atomic_load(&c->state) == CHIM_BACK)
 		return 0;
+	if (!is_moved(c) && !atomic_load(&c->asked))
+		return -EBUSY;
 	return atomic_load(&c->state) == CHIM_LOST ? -atomic_load(&c->lost) : -ETIMEDOUT;
 }
 

@@ -89,6 +89,12 @@ static int heard(struct chim_link *link, struct chim_heard *h)
 		if (link->conns[h->msg.conn])
 			chim_conn_uploaded(link->conns[h->msg.conn], &h->msg);
 		return 0;
+	case CHIM_MSG_KEPT:
+		if (h->msg.conn >= CHIM_APP_CONNS)
+			return -EPROTO;
+		if (link->conns[h->msg.conn])
+			atomic_store(&link->conns[h->msg.conn]->asked, false);
+		return 0;
 	case CHIM_MSG_CLOSED: /* the number is flued's to give again */
 		return 0;
 	default:
