@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "offload/chimney/run/lane.h"
+
+#include "base/clock.h"
+#include "offload/chimney/run/unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum {
+	OUT_MAX = PKT_RX_MAX, /* packets that wait to be injected */
+	/* How long an application may go on copying before its connection's upload is given up:
+	 * longer than a copy of a whole ring takes, and than a thread waits for its processor. */
+	BUSY_NS = 20000000,
+};
+
+struct chim_lane {
+	struct chim_lane_conf conf;
+	struct chim_engine *engine;
+	struct chim_mailbox intake;
+	struct rte_mbuf_ext_shared_info shinfo; /* of payload in rings: they outlive every burst */
+	struct pkt_worker *w;			/* during a round, or a burst */
+	struct chim_conn *frozen;		/* those whose dump is still due */
+	int bell_fd;				/* epoll over the clients' eventfds */
+	uint16_t n_out;
+	struct rte_mbuf *out[OUT_MAX];
+	uint16_t out_port[OUT_MAX];
+	_Atomic uint32_t conns;
+	uint32_t work; /* of this round */
+	void *pipe;    /* the worker's */
+};
+
+static void never_freed(void *addr, void *opaque)
+{
+}
+
+static void say(struct chim_conn *c, uint32_t what)
+{
+	struct chim_lane *l = c->lane;
+	const uint64_t one = 1;
+
+	if (chim_mail_post(l->conf.says, &c->say, what) &&
+	    write(l->conf.says_fd, &one, sizeof(one)) < 0)
+		return; /* full: main is on its way */
+}
+
+/* The engine's surroundings. */
+
+static int on_send(void *ctx, void *user, const struct chim_out *out)
+{
+	struct chim_lane *l = ctx;
+	struct chim_conn *c = user;
+	struct rte_mbuf *m;
+
+	if (unlikely(l->n_out == OUT_MAX))
+		return -ENOBUFS;
+	m = chim_unit_build(l->w, out, c->eth, c->eth_len, &l->shinfo);
+	if (unlikely(!m))
+		return -ENOBUFS;
+	l->out[l->n_out] = m;
+	l->out_port[l->n_out++] = c->port;
+	return 0;
+}
+
+static void on_wake(void *ctx, void *user)
+{
+	const struct chim_conn *c = user;
+	const uint64_t one = 1;
+
+	if (write(c->event_fd, &one, sizeof(one)) < 0)
+		return; /* full: it is awake */
+}
+
+static void on_want_upload(void *ctx, void *user, enum chim_upload reason)
+{
+	struct chim_conn *c = user;
+
+	c->wish = reason;
+	say(c, CHIM_SAY_WISH);
+}
+
+static void on_closed(void *ctx, void *user, int error)
+{
+	struct chim_conn *c = user;
+
+	c->error = error;
+	say(c, CHIM_SAY_CLOSED);
+}
+
+static const struct chim_engine_ops ops = {
+	.send = on_send,
+	.wake = on_wake,
+	.want_upload = on_want_upload,
+	.closed = on_closed,
+};
+
+struct chim_lane *chim_lane_new(const struct chim_lane_conf *conf, struct err *e)
+{
+	struct chim_engine_conf engine = {
+		.max_conns = conf->max_conns, .ops = &ops, .tso = conf->tso};
+	struct chim_lane *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		goto fail;
+	l->conf = *conf;
+	l->shinfo.free_cb = never_freed;
+	rte_mbuf_ext_refcnt_set(&l->shinfo, 1);
+	l->bell_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->bell_fd < 0)
+		goto free_lane;
+	engine.ctx = l;
+	l->engine = chim_engine_new(&engine);
+	if (l->engine)
+		return l;
+	close(l->bell_fd);
+
+free_lane:
+	free(l);
+fail:
+	err_set(e, -ENOMEM, "no memory for %u offloaded connections on worker %u", conf->max_conns,
+		conf->worker);
+	return NULL;
+}
+
+void chim_lane_free(struct chim_lane *l)
+{
+	if (!l)
+		return;
+	chim_engine_free(l->engine);
+	close(l->bell_fd);
+	free(l);
+}
+
+bool chim_lane_ask(struct chim_conn *c, uint32_t asks)
+{
+	return chim_mail_post(&c->lane->intake, &c->ask, asks);
+}
+
+int chim_lane_watch(struct chim_lane *l, int fd, struct err *e)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+
+	if (epoll_ctl(l->bell_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
+		return 0;
+	return err_set(e, -errno, "cannot watch an application's bell: %s", strerror(errno));
+}
+
+void chim_lane_unwatch(struct chim_lane *l, int fd)
+{
+	epoll_ctl(l->bell_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+uint32_t chim_lane_conns(const struct chim_lane *l)
+{
+	return atomic_load_explicit(&l->conns, memory_order_relaxed);
+}
+
+const struct chim_engine_stats *chim_lane_stats(const struct chim_lane *l)
+{
+	return chim_engine_stats(l->engine);
+}
+
+static void take_eth(struct chim_conn *c)
+{
+	memcpy(c->eth, c->want_eth, sizeof(c->eth));
+	c->eth_len = c->want_eth_len;
+}
+
+static void start(struct chim_lane *l, struct chim_conn *c, uint64_t now)
+{
+	take_eth(c);
+	c->tcp = chim_engine_start(l->engine, &c->state, chim_mem_shm(&c->mem), c, now);
+	if (!c->tcp) {
+		c->error = -errno;
+		say(c, CHIM_SAY_FAILED);
+		return;
+	}
+	atomic_store_explicit(c->slot, c, memory_order_release);
+	atomic_fetch_add_explicit(&l->conns, 1, memory_order_relaxed);
+	say(c, CHIM_SAY_STARTED);
+}
+
+static void unlist_frozen(struct chim_lane *l, const struct chim_conn *c)
+{
+	for (struct chim_conn **at = &l->frozen; *at; at = &(*at)->next_frozen) {
+		if (*at == c) {
+			*at = c->next_frozen;
+			return;
+		}
+	}
+}
+
+/* The number may be another one's from now on. */
+static void leave_slot(struct chim_conn *c)
+{
+	struct chim_conn *mine = c;
+
+	atomic_compare_exchange_strong(c->slot, &mine, NULL);
+}
+
+static void stop(struct chim_lane *l, struct chim_conn *c)
+{
+	if (c->tcp) {
+		if (c->dumping)
+			unlist_frozen(l, c);
+		chim_engine_stop(l->engine, c->tcp);
+		c->tcp = NULL;
+		leave_slot(c);
+		atomic_fetch_sub_explicit(&l->conns, 1, memory_order_relaxed);
+	}
+	say(c, CHIM_SAY_STOPPED);
+}
+
+static void freeze(struct chim_lane *l, struct chim_conn *c, uint64_t now)
+{
+	if (!c->tcp || c->dumping)
+		return;
+	chim_engine_freeze(l->engine, c->tcp);
+	c->dumping = true;
+	c->frozen_until = now + BUSY_NS;
+	c->next_frozen = l->frozen;
+	l->frozen = c;
+}
+
+static void update(struct chim_lane *l, struct chim_conn *c, uint64_t now)
+{
+	take_eth(c);
+	if (c->tcp && c->want_mtu)
+		chim_engine_set_mtu(l->engine, c->tcp, c->want_mtu, now);
+}
+
+/* What the kernel is to hear, though no peer says it now. */
+static void deliver(struct chim_lane *l, struct chim_conn *c)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(l->w->data_pool);
+	uint8_t *at;
+
+	if (!m)
+		return; /* as lost on the way */
+	at = (uint8_t *)rte_pktmbuf_append(m, c->want_frame_len);
+	memcpy(at, c->want_frame, c->want_frame_len);
+	m->port = c->peer_port;
+	m->vlan_tci = c->peer_vlan;
+	chim_unit_mark(m);
+	l->conf.forward(l->pipe, c->bridge, &m, 1);
+}
+
+static void carry_out(struct chim_lane *l, struct chim_conn *c, uint32_t asks, uint64_t now)
+{
+	if (asks & CHIM_ASK_START)
+		start(l, c, now);
+	if (asks & CHIM_ASK_UPDATE)
+		update(l, c, now);
+	if (asks & CHIM_ASK_FREEZE)
+		freeze(l, c, now);
+	if (asks & CHIM_ASK_THAW && c->tcp)
+		chim_engine_thaw(l->engine, c->tcp, now);
+	if (asks & CHIM_ASK_CLOSE && c->tcp) {
+		leave_slot(c);
+		chim_engine_close(l->engine, c->tcp, c->want_abort, c->want_linger_ms, now);
+	}
+	if (asks & CHIM_ASK_DELIVER)
+		deliver(l, c);
+	if (asks & CHIM_ASK_INFO) {
+		if (c->tcp)
+			chim_engine_info(l->engine, c->tcp, &c->info, now);
+		say(c, CHIM_SAY_INFO);
+	}
+	if (asks & CHIM_ASK_STOP)
+		stop(l, c);
+}
+
+static void take_mail(struct chim_lane *l, uint64_t now)
+{
+	struct chim_mail *m = chim_mail_take(&l->intake), *next;
+
+	for (; m; m = next) {
+		struct chim_conn *c =
+			(struct chim_conn *)((char *)m - offsetof(struct chim_conn, ask));
+
+		next = m->next;
+		carry_out(l, c, chim_mail_open(m), now);
+		l->work++;
+	}
+}
+
+/* Who is frozen is dumped as soon as its application does not copy. */
+static void dump_frozen(struct chim_lane *l, uint64_t now)
+{
+	struct chim_conn **at = &l->frozen, *c;
+
+	while ((c = *at) != NULL) {
+		const struct chim_shm *shm = chim_mem_shm(&c->mem);
+		bool busy = atomic_load(&shm->snd_busy) != 0 || atomic_load(&shm->rcv_busy) != 0;
+
+		if (busy && now < c->frozen_until) {
+			at = &c->next_frozen;
+			continue;
+		}
+		*at = c->next_frozen;
+		c->dumping = false;
+		c->error = busy ? -EBUSY : chim_engine_dump(l->engine, c->tcp, &c->state);
+		say(c, c->error == 0 ? CHIM_SAY_DUMPED : CHIM_SAY_STUCK);
+		l->work++;
+	}
+}
+
+static void listen_to(struct chim_lane *l, struct chim_client *client, uint64_t now)
+{
+	struct chim_bell *bell = &client->bells->bell[l->conf.worker];
+	uint64_t words, bits;
+
+	if (atomic_load_explicit(&bell->words, memory_order_relaxed) == 0)
+		return;
+	for (words = atomic_exchange(&bell->words, 0); words; words &= words - 1) {
+		unsigned int word = (unsigned int)__builtin_ctzll(words);
+
+		for (bits = atomic_exchange(&bell->bits[word], 0); bits; bits &= bits - 1) {
+			unsigned int number = word * 64 + (unsigned int)__builtin_ctzll(bits);
+			struct chim_conn *c =
+				atomic_load_explicit(&client->slots[number], memory_order_acquire);
+
+			if (c && c->lane == l && c->tcp)
+				chim_engine_rung(l->engine, c->tcp, now);
+			l->work++;
+		}
+	}
+}
+
+static void listen(struct chim_lane *l, uint64_t now)
+{
+	const struct chim_clients *all =
+		atomic_load_explicit(l->conf.clients, memory_order_acquire);
+
+	for (uint32_t i = 0; all && i < all->n; i++)
+		listen_to(l, all->client[i], now);
+}
+
+/* Those that come from one port go together. */
+static void inject(struct chim_lane *l, void *pipe)
+{
+	struct rte_mbuf *batch[OUT_MAX];
+	uint16_t n_all = l->n_out, from = 0;
+	uint16_t ports[OUT_MAX];
+
+	memcpy(batch, l->out, n_all * sizeof(batch[0]));
+	memcpy(ports, l->out_port, n_all * sizeof(ports[0]));
+	l->n_out = 0; /* what follows may end in chim_lane_take(), and fill it again */
+	while (from < n_all) {
+		uint16_t to = from + 1;
+
+		while (to < n_all && ports[to] == ports[from])
+			to++;
+		l->conf.inject(pipe, ports[from], &batch[from], to - from);
+		from = to;
+	}
+}
+
+uint32_t chim_lane_poll(struct chim_lane *l, struct pkt_worker *w, void *pipe, uint64_t now)
+{
+	l->w = w;
+	l->pipe = pipe;
+	l->work = 0;
+	take_mail(l, now);
+	listen(l, now);
+	if (unlikely(l->frozen != NULL))
+		dump_frozen(l, now);
+	l->work += chim_engine_run(l->engine, now);
+	if (l->n_out > 0) {
+		l->work += l->n_out;
+		inject(l, pipe);
+	}
+	return l->work;
+}
+
+static void set_asleep(struct chim_lane *l, uint32_t asleep)
+{
+	const struct chim_clients *all =
+		atomic_load_explicit(l->conf.clients, memory_order_acquire);
+
+	for (uint32_t i = 0; all && i < all->n; i++)
+		atomic_store(&all->client[i]->bells->bell[l->conf.worker].asleep, asleep);
+}
+
+int chim_lane_sleep(struct chim_lane *l, int *fds, int max, uint64_t *until)
+{
+	uint64_t next = chim_engine_next(l->engine);
+
+	if (l->frozen)
+		*until = 0;
+	else if (next < *until)
+		*until = next;
+	if (max < 1)
+		return -1;
+	set_asleep(l, 1);
+	fds[0] = l->bell_fd;
+	return 1;
+}
+
+void chim_lane_wake(struct chim_lane *l)
+{
+	struct epoll_event ev[16];
+	uint64_t count;
+	int n;
+
+	set_asleep(l, 0);
+	/* Those that were not written to are not in the list: usually there is one. */
+	while ((n = epoll_wait(l->bell_fd, ev, 16, 0)) > 0) {
+		for (int i = 0; i < n; i++)
+			if (read(ev[i].data.fd, &count, sizeof(count)) < 0)
+				continue; /* its application has read it: it is for it alone */
+		if (n < 16)
+			break;
+	}
+}
+
+void chim_lane_take(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf *m)
+{
+	struct chim_lane *l = ctx;
+	struct chim_conn *c = user;
+	struct chim_unit u;
+
+	l->w = w;
+	c->peer_port = m->port;
+	c->peer_vlan = m->vlan_tci;
+	if (likely(c->tcp != NULL) && likely(chim_unit_parse(m, &u) == 0))
+		chim_engine_input(l->engine, c->tcp, &u.seg, clock_now_ns());
+	else
+		c->bad_csum += c->tcp != NULL;
+	rte_pktmbuf_free(m);
+}
