@@ -141,6 +141,7 @@ const struct api_object api_objects[] = {
 	{"nic", "nics", "guests' network cards", api_nic_keys},
 	{"pf", "pfs", "physical functions of SR-IOV cards", api_pf_keys},
 	{"vf", "vfs", "virtual functions", api_vf_keys},
+	{"chimney", NULL, "TCP connections that the switch runs for applications", NULL},
 	{"mtu", NULL, "which MTU each element is to have, and has", NULL},
 	{"pipeline", NULL, "the stages a packet passes", NULL},
 	{"config", NULL, "the whole configuration", NULL},
@@ -227,6 +228,14 @@ static const struct api_key flow_release_keys[] = {
 	{0},
 };
 
+static const struct api_key chimney_upload_keys[] = {
+	{"local", API_STR, 1, 63, NULL, NULL, API_ID, NULL,
+	 "the connection of this local end, as 192.0.2.1:3260 or [2001:db8::1]:3260"},
+	{"pid", API_UINT, 1, INT32_MAX, NULL, NULL, 0, NULL, "all of this process"},
+	{"all", API_BOOL, 0, 0, NULL, "off", 0, NULL, "all there are"},
+	{0},
+};
+
 #define ADD API_ID | API_REQUIRED
 const struct api_method api_methods[] = {
 	{"switch.show", "switch", 0, 0, NULL, "version, workers, memory, up time"},
@@ -246,6 +255,10 @@ const struct api_method api_methods[] = {
 	{"vlan.add", "vlan", ~0u, API_REQUIRED, NULL, "let a trunk carry VLANs"},
 	{"vlan.del", "vlan", API_ID | API_REQUIRED, API_REQUIRED, NULL, "take VLANs off a trunk"},
 	{"vlan.show", "vlan", 0, 0, vlan_show_keys, "list ports and their VLANs"},
+	{"chimney.show", "chimney", 0, 0, NULL,
+	 "list offloaded connections, and why others were not or went back"},
+	{"chimney.upload", "chimney", 0, 0, chimney_upload_keys,
+	 "give connections back to the kernel"},
 	{"mtu.show", "mtu", 0, 0, NULL,
 	 "what is planned for each element, from where, and what it has"},
 	{"mtu.check", "mtu", 0, 0, NULL, "what disagrees with the plan, and what mends it"},

@@ -48,6 +48,10 @@ struct cli_verb {
 	void (*text)(FILE *out, const json_t *params, const json_t *result);
 	/* Does it all, and returns an enum cli_exit. NULL: call the method and print. */
 	int (*run)(struct cli *c, const struct cli_verb *verb, json_t *params);
+	/* The same with the words as they are, which are not keys and values. usage says what they
+	 * are. NULL: as above. */
+	int (*run_words)(struct cli *c, int argc, char **argv);
+	const char *usage;
 };
 
 struct cli_object {
@@ -61,8 +65,8 @@ struct cli_object {
 
 /* One file each. */
 extern const struct cli_object cli_switch, cli_bridge, cli_port, cli_fdb, cli_vlan, cli_mtu,
-	cli_pipeline, cli_flow, cli_config, cli_apply, cli_trace, cli_vm, cli_nic, cli_disk, cli_pf,
-	cli_vf, cli_host, cli_completion, cli_version;
+	cli_pipeline, cli_flow, cli_chimney, cli_config, cli_apply, cli_trace, cli_vm, cli_nic,
+	cli_disk, cli_pf, cli_vf, cli_host, cli_completion, cli_version;
 
 /* All of them, in the order of help; ends with NULL. */
 extern const struct cli_object *const cli_objects[];

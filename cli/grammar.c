@@ -28,7 +28,11 @@ int grammar_options(struct cli *c, int argc, char **argv, struct err *e)
 	for (int i = 0; i < argc; i++) {
 		char *w = argv[i];
 
-		if (strcmp(w, "--json") == 0) {
+		if (strcmp(w, "--") == 0) {
+			/* What follows is another program's. */
+			while (i < argc)
+				argv[n++] = argv[i++];
+		} else if (strcmp(w, "--json") == 0) {
 			c->json = true;
 		} else if (strcmp(w, "--pretty") == 0) {
 			c->json = c->pretty = true;
@@ -57,6 +61,8 @@ int grammar_options(struct cli *c, int argc, char **argv, struct err *e)
 			argv[n++] = w;
 		}
 	}
+	if (n < argc)
+		argv[n] = NULL;
 	return n;
 }
 

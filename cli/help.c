@@ -118,6 +118,10 @@ static void print_usage(FILE *out, const struct command *cmd)
 	fprintf(out, "Usage: flue %s", cmd->object->name);
 	if (!cmd->object->single)
 		fprintf(out, " %s", cmd->verb.name);
+	if (cmd->verb.usage) {
+		fprintf(out, " %s\n%s\n", cmd->verb.usage, help_of_verb(&cmd->verb));
+		return;
+	}
 	for (size_t i = 0; i < cmd->n_keys; i++) {
 		const struct api_key *k = cmd->keys[i];
 		bool needed = grammar_needs(cmd, k);

@@ -12,9 +12,10 @@
 #define CALL_TIMEOUT_MS 60000
 
 const struct cli_object *const cli_objects[] = {
-	&cli_switch,   &cli_bridge, &cli_port,	&cli_fdb,	 &cli_vlan,    &cli_mtu,
-	&cli_pipeline, &cli_config, &cli_apply, &cli_trace,	 &cli_flow,    &cli_vm,
-	&cli_pf,       &cli_vf,	    &cli_host,	&cli_completion, &cli_version, NULL,
+	&cli_switch, &cli_bridge,     &cli_port,    &cli_fdb,	&cli_vlan,
+	&cli_mtu,    &cli_pipeline,   &cli_config,  &cli_apply, &cli_trace,
+	&cli_flow,   &cli_chimney,    &cli_vm,	    &cli_pf,	&cli_vf,
+	&cli_host,   &cli_completion, &cli_version, NULL,
 };
 
 int cli_fail(struct cli *c, int code, const char *fmt, ...)
@@ -134,6 +135,8 @@ static int run_object(struct cli *c, int argc, char **argv)
 		help_command(c->out, &cmd);
 		return CLI_OK;
 	}
+	if (cmd.verb.run_words)
+		return cmd.verb.run_words(c, argc - 1, argv + 1);
 	if (argc > 0 && !o->single)
 		return run_words(c, &cmd, argc - 1, argv + 1);
 	return run_words(c, &cmd, argc, argv);

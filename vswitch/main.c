@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 static struct ctrl ctrl;
+static struct chimney chimney;
 static struct worker_run runs[FWD_WORKERS_MAX];
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)
@@ -118,6 +119,7 @@ static int snapshot(void *ctx, struct metrics_data *data, struct err *e)
 	data->bridges = bridge_show(ctx, NULL, e);
 	data->sw = switch_show(ctx, NULL, e);
 	data->pipeline = pipeline_show(ctx, NULL, e);
+	data->chimney = chimney_summary(&chimney);
 	json_decref(with_stats);
 	return data->ports && data->bridges && data->sw && data->pipeline ? 0 : e->code;
 }
@@ -148,12 +150,20 @@ static int serve(struct ctrl *c, const struct options *o, struct event_base *bas
 		ret = e->code;
 		goto free_metrics;
 	}
+	rpc_server_later(c->rpc, ctrl_later);
+	if (o->chimney) {
+		ret = chimney_listen(&chimney, o->chimney, o->group, e);
+		if (ret != 0)
+			goto free_rpc;
+	}
 	log_info("ready: %u worker%s, control socket %s", c->n_workers, c->n_workers > 1 ? "s" : "",
 		 o->socket);
 	notify_send("READY=1");
 	event_base_dispatch(base);
 	notify_send("STOPPING=1");
 	log_info("stopping");
+	chimney_stop(&chimney);
+free_rpc:
 	rpc_server_free(c->rpc);
 free_metrics:
 	metrics_server_free(metrics);
@@ -199,10 +209,16 @@ static int run(const struct options *o, struct err *e)
 		ret = ctrl_init(&ctrl, base);
 	if (ret != 0)
 		goto free_flows;
+	ctrl.chimney = &chimney;
+	ret = chimney_init(&chimney, &ctrl, o->chimney_max, e);
+	if (ret != 0)
+		goto free_chimney;
 	ret = workers_start(&ctrl, e);
 	if (ret == 0)
 		ret = serve(&ctrl, o, base, e);
 	workers_stop(&ctrl);
+free_chimney:
+	chimney_fini(&chimney);
 	ctrl_fini(&ctrl);
 	for (uint16_t i = 0; i < ctrl.n_workers; i++)
 		impair_queue_free(ctrl.workers[i].ctx.impair);

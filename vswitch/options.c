@@ -21,6 +21,8 @@ const char options_help[] =
 	"  --flows N         connections that may be offloaded, 64 to 4194304 (default 131072)\n"
 	"  --no-huge         use ordinary memory even if there are hugepages\n"
 	"  --metrics A:P     serve Prometheus metrics at http://A:P/metrics\n"
+	"  --chimney-socket PATH  take over TCP connections that applications offer there\n"
+	"  --chimney-max N   connections offloaded at a time, 1 to 100000 (default 4096)\n"
 	"  --log-level L     err, warn, info (default) or debug\n"
 	"  --pipeline-dot    print the pipeline as a Graphviz graph, and end\n"
 	"  --version, --help\n";
@@ -35,6 +37,8 @@ enum {
 	OPT_NO_HUGE,
 	OPT_METRICS,
 	OPT_LOG_LEVEL,
+	OPT_CHIMNEY,
+	OPT_CHIMNEY_MAX,
 	OPT_DOT,
 	OPT_VERSION,
 	OPT_HELP,
@@ -49,6 +53,8 @@ static const struct option longopts[] = {
 	{"flows", required_argument, NULL, OPT_FLOWS},
 	{"no-huge", no_argument, NULL, OPT_NO_HUGE},
 	{"metrics", required_argument, NULL, OPT_METRICS},
+	{"chimney-socket", required_argument, NULL, OPT_CHIMNEY},
+	{"chimney-max", required_argument, NULL, OPT_CHIMNEY_MAX},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"pipeline-dot", no_argument, NULL, OPT_DOT},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -104,6 +110,18 @@ static int parse_number(const char *option, const char *text, long least, long m
 	return 0;
 }
 
+static int parse_chimney_max(struct options *o, const char *text, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > 100000)
+		return err_set(e, -EINVAL, "--chimney-max: '%s' is not a number from 1 to 100000",
+			       text);
+	o->chimney_max = (uint32_t)n;
+	return 0;
+}
+
 static int parse_level(const char *text, struct err *e)
 {
 	static const char *const names[] = {"err", "warn", "info", "debug"};
@@ -121,7 +139,10 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	int opt, ret = 0;
 
-	*o = (struct options){.socket = "/run/flue/flued.sock", .mbufs = 16384, .flows = 131072};
+	*o = (struct options){.socket = "/run/flue/flued.sock",
+			      .mbufs = 16384,
+			      .flows = 131072,
+			      .chimney_max = 4096};
 	default_cores(o);
 	opterr = 0;
 	while (ret == 0 && (opt = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
@@ -149,6 +170,12 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 			break;
 		case OPT_METRICS:
 			o->metrics = optarg;
+			break;
+		case OPT_CHIMNEY:
+			o->chimney = optarg;
+			break;
+		case OPT_CHIMNEY_MAX:
+			ret = parse_chimney_max(o, optarg, e);
 			break;
 		case OPT_LOG_LEVEL:
 			ret = parse_level(optarg, e);

@@ -15,6 +15,8 @@ struct options {
 	const char *group;   /* NULL: flued's own */
 	const char *config;  /* NULL: none */
 	const char *metrics; /* "ADDRESS:PORT"; NULL: no metrics */
+	const char *chimney; /* where applications offer connections; NULL: nowhere */
+	uint32_t chimney_max;
 	unsigned int cores[OPTIONS_CORES_MAX];
 	uint16_t n_cores;
 	uint32_t mbufs;

@@ -35,6 +35,8 @@ json_t *bridge_add(void *ctx, const json_t *params, struct err *e)
 		goto free_fdb;
 	}
 	b->used = true;
+	if (chim_policy_parse(b->conf, &b->policy, e) != 0)
+		goto free_conf;
 	if (ctrl_mtu_holds(c, NULL, e) != 0 || ctrl_publish(c, e) != 0)
 		goto free_conf;
 	log_info("bridge %s: added", name);
@@ -53,6 +55,7 @@ json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 	struct ctrl *c = ctx;
 	struct ctrl_bridge *b = ctrl_bridge_get(c, json_get_str(params, "name", ""), e);
 	struct ctrl_mtus_before before;
+	struct chim_policy policy;
 	json_t *conf, *old;
 
 	if (!b)
@@ -62,6 +65,10 @@ json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 		err_set(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
+	if (chim_policy_parse(conf, &policy, e) != 0) {
+		json_decref(conf);
+		return NULL;
+	}
 	ctrl_mtu_before(c, &before);
 	old = b->conf;
 	b->conf = conf;
@@ -69,6 +76,7 @@ json_t *bridge_set(void *ctx, const json_t *params, struct err *e)
 		goto restore_conf;
 	if (ctrl_publish(c, e) != 0)
 		goto restore_mtus;
+	b->policy = policy;
 	json_decref(old);
 	return json_object();
 

@@ -195,9 +195,14 @@ static void fill_port(const struct ctrl *c, struct fwd_config *f, struct ctrl_po
 	}
 }
 
-static void free_config(struct ctrl *c, void *arg)
+static void free_block(struct ctrl *c, void *arg)
 {
 	free(arg);
+}
+
+void ctrl_free_later(struct ctrl *c, void *block)
+{
+	ctrl_defer(c, free_block, block);
 }
 
 int ctrl_publish(struct ctrl *c, struct err *e)
@@ -224,7 +229,7 @@ int ctrl_publish(struct ctrl *c, struct err *e)
 	old = (void *)(uintptr_t)atomic_exchange(&c->shared.fwd, f);
 	wake_all(c);
 	if (old)
-		ctrl_defer(c, free_config, old);
+		ctrl_free_later(c, old);
 	return 0;
 }
 

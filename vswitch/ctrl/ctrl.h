@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "pipelines/worker.h"
 #include "api/serve/rpc.h"
+#include "offload/chimney/slow/policy.h"
 #include "vswitch/port/port.h"
 
 #include <event2/event.h>
@@ -22,7 +23,8 @@ struct ctrl_bridge {
 	bool used;
 	json_t *conf; /* the keys as they were given */
 	struct fdb *fdb;
-	uint32_t age_slot; /* where ageing goes on */
+	uint32_t age_slot;	   /* where ageing goes on */
+	struct chim_policy policy; /* which connections are offloaded */
 };
 
 struct ctrl_port {
@@ -63,6 +65,7 @@ struct ctrl {
 	/* Adds to a row of flow.show what else is known of the flow. NULL: nothing is. */
 	void (*flow_extra)(void *ctx, json_t *row, const struct flow *f);
 	void *flow_extra_ctx;
+	struct chimney *chimney; /* TCP connections that are offloaded */
 	struct pkt_trace *trace; /* n_workers of them while somebody traces, else NULL */
 
 	STAILQ_HEAD(, ctrl_deferred) deferred;
@@ -72,6 +75,7 @@ struct ctrl {
 };
 
 extern const struct rpc_handler ctrl_handlers[];
+extern const struct rpc_later ctrl_later[];
 
 /* Sets up the model and its events. 0 or a negative errno. */
 int ctrl_init(struct ctrl *c, struct event_base *base);
@@ -85,6 +89,9 @@ int ctrl_publish(struct ctrl *c, struct err *e);
 /* Runs fn(c, arg) when no worker can still be using what was published before the last
  * ctrl_publish(): nearly always before this returns. */
 void ctrl_defer(struct ctrl *c, void (*fn)(struct ctrl *c, void *arg), void *arg);
+
+/* free(block) then. */
+void ctrl_free_later(struct ctrl *c, void *block);
 
 /* Runs all deferred work whose grace period is over. */
 void ctrl_run_deferred(struct ctrl *c);

@@ -18,7 +18,7 @@ static char *make_text(void *ctx, size_t *len, struct err *e)
 	char *text = NULL;
 
 	if (s->fn(s->ctx, &d, e) == 0) {
-		text = metrics_format(d.ports, d.bridges, d.sw, d.pipeline, len);
+		text = metrics_format(&d, len);
 		if (!text)
 			err_set(e, -ENOMEM, "no memory for the answer");
 	}
@@ -26,6 +26,7 @@ static char *make_text(void *ctx, size_t *len, struct err *e)
 	json_decref(d.bridges);
 	json_decref(d.sw);
 	json_decref(d.pipeline);
+	json_decref(d.chimney);
 	return text;
 }
 

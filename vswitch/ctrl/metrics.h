@@ -18,6 +18,7 @@ struct metrics_data {
 	json_t *bridges;  /* bridge.show */
 	json_t *sw;	  /* switch.show */
 	json_t *pipeline; /* pipeline.show */
+	json_t *chimney;  /* chimney.show, without its flows */
 };
 
 /* Fills data (zeroed before) with new references, which the caller releases also on error.
@@ -26,8 +27,7 @@ typedef int (*metrics_fn)(void *ctx, struct metrics_data *data, struct err *e);
 
 /* The exposition as text, NUL-terminated; free() it. len: bytes without the NUL. NULL: out of
  * memory. Members that are absent or of another type are left out. Any thread. */
-char *metrics_format(const json_t *ports, const json_t *bridges, const json_t *sw,
-		     const json_t *pipeline, size_t *len);
+char *metrics_format(const struct metrics_data *data, size_t *len);
 
 struct metrics_server;
 

@@ -300,22 +300,66 @@ static void format_pipeline(FILE *f, const json_t *pipeline)
 	}
 }
 
-char *metrics_format(const json_t *ports, const json_t *bridges, const json_t *sw,
-		     const json_t *pipeline, size_t *len)
+/* A number for each member of an object. */
+static void by_member(FILE *f, const char *name, const char *help, const char *label,
+		      const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	head(f, name, "counter", help);
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+		struct label l[] = {{label, key}, {0}};
+
+		sample(f, name, l, value);
+	}
+}
+
+static void format_chimney(FILE *f, const json_t *chimney)
+{
+	static const struct family fam[] = {
+		{"flue_chimney_offloads_total", "offloaded", "counter",
+		 "TCP connections taken over from the kernel."},
+		{"flue_chimney_uploads_total", "uploaded", "counter",
+		 "TCP connections given back to it."},
+		{"flue_chimney_lost_total", "lost", "counter",
+		 "TCP connections that could not be given back and were reset."},
+		{0},
+	};
+	const json_t *counts = json_object_get(chimney, "counts");
+	struct label none[] = {{0}};
+
+	head(f, "flue_chimney_connections", "gauge", "TCP connections that are offloaded.");
+	sample(f, "flue_chimney_connections", none, json_object_get(chimney, "connections"));
+	for (const struct family *m = fam; m->name; m++) {
+		head(f, m->name, m->type, m->help);
+		sample(f, m->name, none, json_object_get(counts, m->member));
+	}
+	by_member(f, "flue_chimney_refused_total", "Offers that were refused, by reason.", "reason",
+		  json_object_get(counts, "refused"));
+	by_member(f, "flue_chimney_upload_reasons_total", "Connections given back, by reason.",
+		  "reason", json_object_get(counts, "upload_reasons"));
+	by_member(f, "flue_chimney_engine_total", "What engines counted, over all connections.",
+		  "count", json_object_get(chimney, "engine"));
+}
+
+char *metrics_format(const struct metrics_data *d, size_t *len)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
 
 	if (!f)
 		return NULL;
-	if (sw)
-		format_switch(f, sw);
-	if (bridges)
-		format_bridges(f, bridges);
-	if (ports)
-		format_ports(f, ports);
-	if (pipeline)
-		format_pipeline(f, pipeline);
+	if (d->sw)
+		format_switch(f, d->sw);
+	if (d->bridges)
+		format_bridges(f, d->bridges);
+	if (d->ports)
+		format_ports(f, d->ports);
+	if (d->pipeline)
+		format_pipeline(f, d->pipeline);
+	if (d->chimney)
+		format_chimney(f, d->chimney);
 	if (fclose(f) == 0)
 		return text;
 	free(text);

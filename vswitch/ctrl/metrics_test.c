@@ -31,6 +31,12 @@ static void formats(void **state)
 	json_t *pipeline = json_loads("{\"tsc_hz\":2000,\"workers\":[{\"id\":0,\"stages\":"
 				      "[{\"name\":\"parse\",\"calls\":1,\"packets\":4}]}]}",
 				      0, NULL);
+	json_t *chimney =
+		json_loads("{\"connections\":2,\"counts\":{\"offloaded\":7,\"uploaded\":5,"
+			   "\"lost\":0,\"refused\":{\"no_path\":3},\"upload_reasons\":"
+			   "{\"requested\":5}},\"engine\":{\"retrans\":11}}",
+			   0, NULL);
+	const struct metrics_data all = {ports, bridges, sw, pipeline, chimney};
 	static const char *const want[] = {
 		"# HELP flue_port_rx_packets_total Counter rx_packets of 'flue port show -s'.\n"
 		"# TYPE flue_port_rx_packets_total counter\n"
@@ -49,9 +55,14 @@ static void formats(void **state)
 		"\nflue_worker_busy_ratio{worker=\"0\",core=\"1\"} 0.5\n",
 		"\nflue_stage_packets_total{worker=\"0\",stage=\"parse\"} 4\n",
 		"\nflue_tsc_hz 2000\n",
+		"\nflue_chimney_connections 2\n",
+		"\nflue_chimney_offloads_total 7\n",
+		"\nflue_chimney_refused_total{reason=\"no_path\"} 3\n",
+		"\nflue_chimney_upload_reasons_total{reason=\"requested\"} 5\n",
+		"\nflue_chimney_engine_total{count=\"retrans\"} 11\n",
 	};
 	size_t len;
-	char *text = metrics_format(ports, bridges, sw, pipeline, &len);
+	char *text = metrics_format(&all, &len);
 
 	assert_non_null(text);
 	assert_int_equal(len, strlen(text));
@@ -66,13 +77,14 @@ static void formats(void **state)
 	json_decref(bridges);
 	json_decref(sw);
 	json_decref(pipeline);
+	json_decref(chimney);
 }
 
 static void escapes_labels_and_names(void **state)
 {
 	json_t *ports = json_pack("[{s:s,s:{s:i}}]", "name", "a\"b\\c\nd", "stats", "x-y", 1);
 	size_t len;
-	char *text = metrics_format(ports, NULL, NULL, NULL, &len);
+	char *text = metrics_format(&(struct metrics_data){.ports = ports}, &len);
 
 	assert_non_null(strstr(text, "\nflue_port_x_y_total{port=\"a\\\"b\\\\c\\nd\"} 1\n"));
 	free(text);
@@ -82,7 +94,7 @@ static void escapes_labels_and_names(void **state)
 static void nothing_known(void **state)
 {
 	size_t len = 1;
-	char *text = metrics_format(NULL, NULL, NULL, NULL, &len);
+	char *text = metrics_format(&(struct metrics_data){0}, &len);
 
 	assert_string_equal(text, "");
 	assert_int_equal(len, 0);

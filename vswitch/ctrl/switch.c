@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* switch.* methods, and the table of all methods. */
+#include "vswitch/ctrl/chimney.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
 #include "vswitch/ctrl/mtu.h"
@@ -118,5 +119,8 @@ const struct rpc_handler ctrl_handlers[] = {
 	{"flow.show", flow_show},
 	{"flow.hold", flow_hold_by_hand},
 	{"flow.release", flow_release_by_hand},
+	{"chimney.upload", chimney_upload_rpc},
 	{NULL, NULL},
 };
+
+const struct rpc_later ctrl_later[] = {{"chimney.show", chimney_show}, {NULL, NULL}};

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Chimney: main's side. Applications offer connections over a socket of their own (api/chim_msg.h);
+ * each that may be offloaded is taken out of the kernel and run by a lane of a worker
+ * (offload/chimney/run), until it ends or goes back.
+ *
+ * A connection's life, in chim_link.phase:
+ *
+ *   STARTING → RUNNING → FREEZING → ENDING → gone     uploaded
+ *                 │  ↖─ stuck ┘
+ *                 ├─ CLOSING ──→ ENDING → gone          closed by the application
+ *                 └─ OVER ─────→ ENDING → gone          over before that
+ *
+ * All functions: main.
+ */
+#ifndef VSWITCH_CTRL_CHIMNEY_H
+#define VSWITCH_CTRL_CHIMNEY_H
+
+#include "api/chim_msg.h"
+#include "offload/chimney/run/lane.h"
+#include "offload/chimney/slow/path.h"
+#include "offload/chimney/slow/refuse.h"
+#include "offload/chimney/steer/flow.h"
+#include "vswitch/ctrl/chimney_way.h"
+#include "vswitch/ctrl/ctrl.h"
+
+#include <sys/queue.h>
+
+enum chim_phase {
+	CHIM_STARTING, /* the worker has yet to take it */
+	CHIM_RUNNING,
+	CHIM_FREEZING, /* it stands still, and its state is awaited */
+	CHIM_OVER,     /* reset, or closed by the peer; the application has yet to close it */
+	CHIM_CLOSING,  /* closed by the application; what it wrote is still sent */
+	CHIM_ENDING,
+};
+
+struct chim_app;
+
+/* An offloaded connection, as main knows it. */
+struct chim_link {
+	struct chim_conn conn; /* first: mail is found by it */
+	TAILQ_ENTRY(chim_link) list;
+	struct chimney *chimney;
+	struct chim_app *app;
+	bool orphan;	   /* nobody is there to be told */
+	bool freed_number; /* the application may use its number for another one */
+	bool asked_back;   /* the application waits for its upload */
+	bool closing;	   /* the application closed it */
+	bool emptied;	   /* its rings' memory was given back */
+	bool over;	   /* the engine has nothing to do for it any more */
+	enum chim_phase phase;
+	int sock; /* the kernel's socket, silent meanwhile */
+	uint64_t cookie;
+	uint32_t number;
+	uint32_t snd_size, rcv_size; /* of the rings */
+	uint16_t worker;
+	struct flow *flow;
+	struct chim_tcp_state taken; /* as it left the kernel */
+	struct chim_facts facts;
+	struct chim_way way;
+	uint16_t port, bridge;
+	uint64_t since_ns;
+	enum chim_upload why; /* FREEZING: the reason */
+	bool uploaded;
+	unsigned int tries;
+	struct chim_show *asked; /* who waits for info */
+	struct {
+		uint64_t segs_out, retrans, moved, moved_ns;
+	} seen; /* when its policy was last looked at */
+};
+
+struct chim_app {
+	TAILQ_ENTRY(chim_app) list;
+	struct chimney *chimney;
+	int fd;
+	struct event *event;
+	pid_t pid;
+	uid_t uid;
+	char name[16];
+	bool greeted, gone;
+	unsigned int refs; /* links, and the socket */
+	struct chim_mem bells;
+	int bell_fds[FWD_WORKERS_MAX];
+	struct chim_client client;
+	struct chim_link *links[CHIM_APP_CONNS];
+};
+
+struct chimney_counts {
+	uint64_t offloads, uploads, failed_uploads;
+	uint64_t refused[CHIM_REFUSE_MAX];
+	uint64_t uploaded[CHIM_UPLOAD_MAX];
+};
+
+struct chimney {
+	struct ctrl *ctrl;
+	const char *path;
+	int listen_fd;
+	struct event *listening, *mail, *timer;
+	int says_fd;
+	struct chim_mailbox says;
+	struct chim_lane *lanes[FWD_WORKERS_MAX];
+	_Atomic(struct chim_clients *) clients;
+	struct flow_table *flows;
+	TAILQ_HEAD(, chim_app) apps;
+	TAILQ_HEAD(, chim_link) links;
+	uint32_t n_links, max_links;
+	bool stopping;
+	uint32_t ticks;
+	struct chimney_counts counts;
+};
+
+/* chimney.c. Makes the lanes; before workers run. 0, or a negative errno with e filled. */
+int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e);
+
+/* Listens at `path` (NULL: nowhere; nothing is offloaded then). */
+int chimney_listen(struct chimney *ch, const char *path, const char *group, struct err *e);
+
+/* Takes no more, and gives all there are back to the kernel, while workers still run. Blocks for a
+ * second at most; what could not be given back is reset. */
+void chimney_stop(struct chimney *ch);
+
+/* Frees it all; no worker runs. */
+void chimney_fini(struct chimney *ch);
+
+/* Waits until every worker has passed a quiescent state. -ETIMEDOUT after 20 ms. */
+int chimney_grace(struct chimney *ch);
+
+/* Takes in what workers said. */
+void chimney_take_mail(struct chimney *ch);
+
+void chimney_ask(struct chim_link *l, uint32_t asks);
+
+/* chimney_app.c */
+void chimney_app_new(struct chimney *ch, int fd);
+void chimney_app_gone(struct chim_app *a); /* its socket was closed, or it spoke nonsense */
+void chimney_app_tell(struct chim_app *a, const struct chim_msg *m, const int *fds, unsigned int n);
+void chimney_app_put(struct chim_app *a); /* one reference less */
+
+/* chimney_offload.c. Takes sock over. */
+void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock);
+void chimney_started(struct chim_link *l);
+void chimney_not_started(struct chim_link *l);
+
+void chimney_steal(struct chim_link *l); /* what was held and what comes is the engine's */
+
+/* chimney_upload.c. -EBUSY: not now. */
+int chimney_upload(struct chim_link *l, enum chim_upload why);
+void chimney_asked_upload(struct chim_link *l, int32_t reason); /* by its application */
+void chimney_dumped(struct chim_link *l);
+void chimney_stuck(struct chim_link *l);
+
+/* chimney_policy.c */
+struct chim_verdict chimney_policy(const struct chim_link *l);
+bool chimney_policy_cares(const struct chim_link *l); /* it may have to go for what it does */
+void chimney_policy_look(struct chim_link *l);	      /* conn.info is new */
+
+/* chimney_close.c */
+void chimney_close(struct chim_link *l, bool abort, uint32_t linger_ms);
+void chimney_closed(struct chim_link *l);
+void chimney_go_on(struct chim_link *l);   /* it runs; what was asked of it meanwhile is done */
+void chimney_empty(struct chim_link *l);   /* nothing is to be sent any more */
+void chimney_evict(struct chimney *ch);	   /* ends what waited longest in TIME-WAIT */
+void chimney_end(struct chim_link *l);	   /* the flow is released: asks the worker to forget it */
+void chimney_stopped(struct chim_link *l); /* frees it */
+
+/* chimney_show.c */
+void chimney_informed(struct chim_link *l); /* conn.info is what the worker knows */
+void chimney_forget(struct chim_link *l);   /* it is about to be freed */
+json_t *chimney_summary(const struct chimney *ch);
+void chimney_ends(const struct chim_tuple *t, char local[64], char remote[64]);
+void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply);
+json_t *chimney_upload_rpc(void *ctx, const json_t *params, struct err *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How an offloaded connection ends. */
+#include "vswitch/ctrl/chimney.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The application's number is free again: the worker does not look it up any more. */
+static void free_number(struct chim_link *l)
+{
+	const struct chim_msg m = {.type = CHIM_MSG_CLOSED, .conn = l->number};
+
+	if (l->freed_number)
+		return;
+	l->freed_number = true;
+	l->app->links[l->number] = NULL;
+	if (!l->orphan && l->closing)
+		chimney_app_tell(l->app, &m, NULL, 0);
+}
+
+void chimney_close(struct chim_link *l, bool abort, uint32_t linger_ms)
+{
+	if (l->closing)
+		return;
+	l->closing = true;
+	l->conn.want_abort = abort;
+	l->conn.want_linger_ms = linger_ms;
+	switch (l->phase) {
+	case CHIM_RUNNING:
+		l->phase = CHIM_CLOSING;
+		chimney_ask(l, CHIM_ASK_CLOSE);
+		free_number(l);
+		break;
+	case CHIM_OVER:
+		free_number(l);
+		chimney_end(l);
+		break;
+	default:
+		break; /* chimney_go_on() looks at `closing` */
+	}
+}
+
+void chimney_go_on(struct chim_link *l)
+{
+	l->phase = l->over ? CHIM_OVER : CHIM_RUNNING;
+	if (l->closing) {
+		l->closing = false;
+		chimney_close(l, l->conn.want_abort, l->conn.want_linger_ms);
+	}
+}
+
+void chimney_closed(struct chim_link *l)
+{
+	l->over = true;
+	if (l->phase == CHIM_CLOSING)
+		chimney_end(l);
+	else if (l->phase == CHIM_RUNNING)
+		/* The application is told by its shared page, and has yet to read what is left. */
+		l->phase = CHIM_OVER;
+}
+
+static void flow_gone(void *ctx)
+{
+	struct chim_link *l = ctx;
+
+	l->flow = NULL;
+	chimney_ask(l, CHIM_ASK_STOP);
+}
+
+void chimney_end(struct chim_link *l)
+{
+	if (l->phase == CHIM_ENDING)
+		return;
+	l->phase = CHIM_ENDING;
+	free_number(l);
+	if (!l->flow)
+		chimney_ask(l, CHIM_ASK_STOP);
+	else if (l->uploaded)
+		flow_release(l->flow, flow_gone, l);
+	else
+		flow_drop(l->flow, flow_gone, l);
+}
+
+void chimney_empty(struct chim_link *l)
+{
+	if (!l->emptied)
+		chim_mem_empty(&l->conn.mem);
+	l->emptied = true;
+}
+
+void chimney_evict(struct chimney *ch)
+{
+	struct chim_link *l;
+
+	TAILQ_FOREACH (l, &ch->links, list) {
+		if (l->phase == CHIM_CLOSING && l->emptied) {
+			chimney_end(l);
+			return;
+		}
+	}
+}
+
+void chimney_stopped(struct chim_link *l)
+{
+	struct chimney *ch = l->chimney;
+
+	TAILQ_REMOVE(&ch->links, l, list);
+	ch->n_links--;
+	chimney_forget(l);
+	if (l->app->links[l->number] == l)
+		l->app->links[l->number] = NULL;
+	chimney_app_put(l->app);
+	close(l->sock);
+	close(l->conn.event_fd);
+	chim_mem_free(&l->conn.mem);
+	free(l);
+}

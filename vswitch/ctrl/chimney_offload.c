@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A connection is taken out of the kernel: looked at, held, taken, closed, started, stolen. */
+#include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_way.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "offload/chimney/slow/repair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	SEND_BYTES = 1 << 20, /* a send ring, at least */
+	RECV_BYTES = 1 << 20,
+	RETRY_MS = 20,	     /* what may be otherwise in a moment */
+	HELD_PACKETS = 2048, /* while it changes hands, which takes microseconds */
+	HELD_BYTES = 8 << 20,
+};
+
+static void refuse(struct chim_app *a, uint64_t cookie, const struct chim_verdict *v)
+{
+	const struct chim_msg m = {
+		.type = CHIM_MSG_REFUSED,
+		.cookie = cookie,
+		.reason = (int32_t)v->why,
+		.retry_ms = v->retry_ms,
+		.retry_bytes = v->retry_bytes,
+	};
+
+	a->chimney->counts.refused[v->why]++;
+	chimney_app_tell(a, &m, NULL, 0);
+}
+
+static void refuse_for_now(struct chim_app *a, uint64_t cookie, enum chim_refusal why)
+{
+	const struct chim_verdict soon = {.why = why, .retry_ms = RETRY_MS};
+
+	refuse(a, cookie, &soon);
+}
+
+static int free_number(const struct chim_app *a)
+{
+	for (int i = 0; i < CHIM_APP_CONNS; i++)
+		if (!a->links[i] && !atomic_load(&a->client.slots[i]))
+			return i;
+	return -1;
+}
+
+static uint8_t *snd_ring(const struct chim_link *l)
+{
+	return (uint8_t *)l->conn.mem.map + CHIM_SHM_PAGE;
+}
+
+static uint8_t *rcv_ring(const struct chim_link *l)
+{
+	return snd_ring(l) + l->snd_size;
+}
+
+/* The lane with the fewest connections. */
+static uint16_t choose_worker(const struct chimney *ch)
+{
+	uint16_t best = 0;
+
+	for (uint16_t i = 1; i < ch->ctrl->n_workers; i++)
+		if (chim_lane_conns(ch->lanes[i]) < chim_lane_conns(ch->lanes[best]))
+			best = i;
+	return best;
+}
+
+/* The connection's memory, with rings of at least so many bytes. */
+static int make_memory(struct chim_link *l, uint32_t snd, uint32_t rcv, struct err *e)
+{
+	struct chim_shm *shm;
+	int ret = chim_mem_conn(&l->conn.mem, snd < SEND_BYTES ? SEND_BYTES : snd,
+				rcv < RECV_BYTES ? RECV_BYTES : rcv, e);
+
+	if (ret != 0)
+		return ret;
+	shm = chim_mem_shm(&l->conn.mem);
+	shm->conn = l->number;
+	shm->worker = l->worker;
+	l->snd_size = shm->snd_size;
+	l->rcv_size = shm->rcv_size;
+	return 0;
+}
+
+/* Room for what may be queued by the time it is taken, twice what is now. */
+static int prepare(struct chim_link *l, struct err *e)
+{
+	int ret = make_memory(l, l->facts.snd_queue * 2, l->facts.rcv_queue * 2, e);
+
+	if (ret != 0)
+		return ret;
+	l->conn.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return l->conn.event_fd < 0 ? err_set(e, -errno, "no eventfd: %s", strerror(errno)) : 0;
+}
+
+/* The window that was announced may not shrink (RFC 9293 3.8.6): more room where it is larger than
+ * what was made. */
+static int fit_window(struct chim_link *l, struct err *e)
+{
+	const struct chim_tcp_state *s = &l->conn.state;
+	struct chim_mem old = l->conn.mem;
+	uint32_t was = l->snd_size;
+	int ret;
+
+	if (s->rcv_wnd + s->rcv_len <= l->rcv_size)
+		return 0;
+	ret = make_memory(l, l->snd_size, s->rcv_wnd + s->rcv_len, e);
+	if (ret != 0) {
+		l->conn.mem = old;
+		return ret;
+	}
+	memcpy(snd_ring(l), (uint8_t *)old.map + CHIM_SHM_PAGE, s->snd_len);
+	memcpy(rcv_ring(l), (uint8_t *)old.map + CHIM_SHM_PAGE + was, s->rcv_len);
+	chim_mem_free(&old);
+	return 0;
+}
+
+static void put_eth(struct chim_conn *c, const struct chim_tcp_state *s, uint16_t vlan)
+{
+	uint8_t *at = c->want_eth;
+
+	memcpy(at, s->neigh.remote_mac, 6);
+	memcpy(at + 6, s->neigh.local_mac, 6);
+	at += 12;
+	if (vlan) {
+		*at++ = 0x81;
+		*at++ = 0;
+		*at++ = (uint8_t)(vlan >> 8);
+		*at++ = (uint8_t)vlan;
+	}
+	*at++ = s->tuple.v6 ? 0x86 : 0x08;
+	*at++ = s->tuple.v6 ? 0xdd : 0x00;
+	c->want_eth_len = (uint8_t)(at - c->want_eth);
+}
+
+static int hold(struct chim_link *l, const struct chim_tuple *t)
+{
+	static const struct flow_limits limits = {HELD_PACKETS, HELD_BYTES};
+	struct flow_key key = {
+		.sport = t->remote_port,
+		.dport = t->local_port,
+		.bridge = l->bridge,
+		.vlan = l->way.vlan,
+		.v6 = t->v6,
+	};
+
+	memcpy(key.src, t->remote, sizeof(key.src));
+	memcpy(key.dst, t->local, sizeof(key.dst));
+	memcpy(key.dmac, l->way.found.neigh.local_mac, sizeof(key.dmac));
+	return flow_hold(l->chimney->flows, &key, l->port, &limits, &l->flow);
+}
+
+static enum chim_refusal refusal_of(int code)
+{
+	switch (code) {
+	case -EAGAIN:
+		return CHIM_REFUSE_RACE;
+	case -E2BIG:
+		return CHIM_REFUSE_QUEUES;
+	case -ENOTCONN:
+		return CHIM_REFUSE_NOT_ESTABLISHED;
+	case -EPERM:
+		return CHIM_REFUSE_NO_REPAIR;
+	case -EEXIST:
+		return CHIM_REFUSE_BUSY;
+	case -ENOSPC:
+		return CHIM_REFUSE_LIMIT;
+	case -EOPNOTSUPP:
+		return CHIM_REFUSE_NOT_TCP;
+	default:
+		return CHIM_REFUSE_NO_MEMORY;
+	}
+}
+
+/* From the hold on to where the kernel has forgotten it. 0, or a negative errno and the kernel has
+ * it as before. */
+static int take(struct chim_link *l, struct err *e)
+{
+	struct chim_tcp_state *s = &l->conn.state;
+	struct chim_shm *shm;
+	int ret = hold(l, &l->facts.tuple);
+
+	if (ret != 0)
+		return err_set(e, ret, "its packets cannot be held: %s", strerror(-ret));
+	ret = chimney_grace(l->chimney);
+	if (ret != 0)
+		return err_set(e, -EAGAIN, "a worker did not take notice in time");
+	ret = chim_repair_take(l->sock, s, snd_ring(l), l->snd_size, rcv_ring(l), l->rcv_size, e);
+	if (ret != 0)
+		return ret;
+	s->neigh = l->way.found.neigh;
+	s->path.ifindex = l->way.found.ifindex;
+	if (s->path.mtu == 0 || l->way.found.mtu < s->path.mtu)
+		s->path.mtu = (uint16_t)l->way.found.mtu;
+	ret = fit_window(l, e);
+	if (ret != 0) {
+		struct err ignored;
+
+		chim_repair_thaw(l->sock, s, &ignored);
+		return ret;
+	}
+	ret = chim_repair_close(l->sock, s, e);
+	if (ret != 0)
+		return ret;
+	l->taken = *s;
+	shm = chim_mem_shm(&l->conn.mem);
+	atomic_store(&shm->snd_head, s->snd_len);
+	atomic_store(&shm->rcv_head, s->rcv_len);
+	return 0;
+}
+
+/* It is the kernel's, and nothing of it is left here. */
+static void undo(struct chim_link *l)
+{
+	if (l->flow) {
+		l->uploaded = true; /* what is held is the kernel's */
+		chimney_end(l);
+	} else {
+		chimney_stopped(l);
+	}
+}
+
+static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
+{
+	struct chim_verdict v = {0};
+	struct ctrl *c = l->chimney->ctrl;
+	struct err e = {0};
+
+	v.why = chim_refuse(-1, l->sock, &l->facts, &e);
+	if (v.why != CHIM_REFUSE_NONE)
+		return v;
+	v.why = chimney_way(c, l->sock, &l->facts.tuple, &l->way);
+	if (v.why == CHIM_REFUSE_NO_NEIGH)
+		v.retry_ms = RETRY_MS; /* it was just asked for */
+	if (v.why != CHIM_REFUSE_NONE)
+		return v;
+	l->port = l->way.port;
+	l->bridge = c->ports[l->port].bridge;
+	l->facts.age_ms = m->retry_ms;
+	return chimney_policy(l);
+}
+
+void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
+{
+	struct chimney *ch = a->chimney;
+	struct chim_link *l = calloc(1, sizeof(*l));
+	struct chim_verdict v;
+	struct err e = {0};
+	int number = free_number(a), ret;
+
+	if (ch->n_links >= ch->max_links)
+		chimney_evict(ch);
+	if (!l || sock < 0 || number < 0 || ch->n_links >= ch->max_links || ch->stopping) {
+		refuse_for_now(a, m->cookie,
+			       ch->stopping ? CHIM_REFUSE_STOPPING : CHIM_REFUSE_LIMIT);
+		if (sock >= 0)
+			close(sock);
+		free(l);
+		return;
+	}
+	*l = (struct chim_link){
+		.chimney = ch,
+		.app = a,
+		.sock = sock,
+		.cookie = m->cookie,
+		.number = (uint32_t)number,
+		.phase = CHIM_STARTING,
+		.since_ns = clock_now_ns(),
+		.worker = choose_worker(ch),
+		.conn = {.mem = {.fd = -1}, .event_fd = -1, .number = (uint32_t)number},
+	};
+	l->conn.lane = ch->lanes[l->worker];
+	l->conn.slot = &a->client.slots[number];
+	a->refs++;
+	a->links[number] = l;
+	ch->n_links++;
+	TAILQ_INSERT_TAIL(&ch->links, l, list);
+	v = look(l, m);
+	if (v.why != CHIM_REFUSE_NONE) {
+		refuse(a, m->cookie, &v);
+		undo(l);
+		return;
+	}
+	l->conn.port = l->port;
+	ret = prepare(l, &e);
+	if (ret == 0)
+		ret = take(l, &e);
+	if (ret != 0) {
+		log_debug("chimney: %s (process %d): not offloaded: %s", a->name, (int)a->pid,
+			  e.text);
+		refuse_for_now(a, m->cookie, refusal_of(ret));
+		undo(l);
+		return;
+	}
+	put_eth(&l->conn, &l->conn.state, l->way.tag);
+	l->conn.bridge = l->bridge;
+	l->conn.peer_vlan = l->way.vlan;
+	l->conn.peer_port = fdb_lookup(ch->ctrl->bridges[l->bridge].fdb,
+				       fdb_key(l->way.found.neigh.remote_mac, l->way.vlan));
+	chimney_ask(l, CHIM_ASK_START);
+}
+
+void chimney_steal(struct chim_link *l)
+{
+	const struct flow_sink sink = {.take = chim_lane_take, .ctx = l->conn.lane};
+
+	flow_steal(l->flow, l->worker, &sink, &l->conn);
+}
+
+void chimney_started(struct chim_link *l)
+{
+	const struct chim_msg m = {
+		.type = CHIM_MSG_ACCEPTED, .conn = l->number, .cookie = l->cookie};
+	const int fds[2] = {l->conn.mem.fd, l->conn.event_fd};
+
+	l->chimney->counts.offloads++;
+	chimney_steal(l);
+	if (!l->orphan)
+		chimney_app_tell(l->app, &m, fds, 2);
+	chimney_go_on(l);
+}
+
+void chimney_not_started(struct chim_link *l)
+{
+	const struct iovec snd[2] = {{snd_ring(l), l->taken.snd_len}};
+	const struct iovec rcv[2] = {{rcv_ring(l), l->taken.rcv_len}};
+	struct err e = {0};
+
+	if (chim_repair_restore(l->sock, &l->taken, snd, rcv, &e) != 0)
+		log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
+			 (int)l->app->pid, e.text);
+	if (!l->orphan)
+		refuse_for_now(l->app, l->cookie,
+			       l->conn.error == -EINVAL ? CHIM_REFUSE_RACE : CHIM_REFUSE_LIMIT);
+	undo(l);
+}

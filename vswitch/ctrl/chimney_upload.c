@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A connection goes back to the kernel, and its application's socket is one of the kernel's again.
+ */
+#include "vswitch/ctrl/chimney.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "offload/chimney/slow/fin.h"
+#include "offload/chimney/slow/repair.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+
+enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000 };
+
+_Static_assert((int)CHIM_FIN_ROOM <= (int)CHIM_FRAME_ROOM, "a FIN's frame has its place");
+
+int chimney_upload(struct chim_link *l, enum chim_upload why)
+{
+	if (l->phase != CHIM_RUNNING || l->orphan)
+		return -EBUSY;
+	l->why = why;
+	/* Nothing may reach the engine any more when it is frozen: it would be lost. */
+	flow_hold_again(l->flow);
+	if (chimney_grace(l->chimney) != 0) {
+		chimney_steal(l); /* the tick tries again: why says so */
+		return -EBUSY;
+	}
+	l->phase = CHIM_FREEZING;
+	chimney_ask(l, CHIM_ASK_FREEZE);
+	return 0;
+}
+
+/* When it may be offered again. What goes back because it was asked for may be offered again soon: whoever asked, asks again. */
+static uint32_t retry_ms(enum chim_upload why)
+{
+	switch (why) {
+	case CHIM_UPLOAD_FAILURE:
+	case CHIM_UPLOAD_INVALID_STATE:
+	case CHIM_UPLOAD_FORK:
+	case CHIM_UPLOAD_STOPPING:
+		return 0;
+	case CHIM_UPLOAD_REQUESTED:
+		return AGAIN_MS;
+	default:
+		return LATER_MS;
+	}
+}
+
+static void tell(struct chim_link *l, int reason)
+{
+	const struct chim_msg m = {
+		.type = CHIM_MSG_UPLOADED,
+		.conn = l->number,
+		.reason = reason,
+		.retry_ms = reason < 0 ? 0 : retry_ms(l->why),
+	};
+
+	if (!l->orphan)
+		chimney_app_tell(l->app, &m, NULL, 0);
+}
+
+/* It stays, for now. */
+static void kept(struct chim_link *l, int error)
+{
+	const struct chim_msg m = {.type = CHIM_MSG_KEPT, .conn = l->number, .reason = error};
+
+	l->why = CHIM_UPLOAD_NONE;
+	if (l->asked_back && !l->orphan)
+		chimney_app_tell(l->app, &m, NULL, 0);
+	l->asked_back = false;
+}
+
+void chimney_asked_upload(struct chim_link *l, int32_t reason)
+{
+	enum chim_upload why = CHIM_UPLOAD_REQUESTED;
+
+	if (reason > CHIM_UPLOAD_NONE && reason < CHIM_UPLOAD_MAX)
+		why = (enum chim_upload)reason;
+	l->asked_back = true;
+	if (l->phase == CHIM_STARTING)
+		l->why = why; /* the tick does it */
+	else if (l->phase == CHIM_OVER)
+		kept(l, -ENOTCONN);
+	else
+		chimney_upload(l, why);
+}
+
+/* Bytes [from, from + len) of a ring, in one piece or two. */
+static void pieces(struct iovec out[2], uint8_t *ring, uint32_t size, uint64_t from, uint32_t len)
+{
+	uint32_t at = (uint32_t)(from & (size - 1));
+	uint32_t first = len < size - at ? len : size - at;
+
+	out[0] = (struct iovec){ring + at, first};
+	out[1] = (struct iovec){ring, len - first};
+}
+
+/* The application sees no connection any more; the peer is told by whoever hears from it next. */
+static void lost(struct chim_link *l, struct err *e)
+{
+	l->chimney->counts.failed_uploads++;
+	log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
+		 (int)l->app->pid, e->text);
+	tell(l, e->code);
+}
+
+void chimney_dumped(struct chim_link *l)
+{
+	const struct chim_shm *shm = chim_mem_shm(&l->conn.mem);
+	const struct chim_tcp_state *s = &l->conn.state;
+	uint8_t *base = l->conn.mem.map;
+	struct iovec snd[2], rcv[2];
+	struct err e = {0};
+
+	/* Sizes and offsets as flued knows them: the page is the application's to write. */
+	pieces(snd, base + CHIM_SHM_PAGE, l->snd_size, atomic_load(&shm->snd_tail), s->snd_len);
+	pieces(rcv, base + CHIM_SHM_PAGE + l->snd_size, l->rcv_size,
+	       atomic_load(&shm->rcv_head) - s->rcv_len, s->rcv_len);
+	if (chim_repair_restore(l->sock, s, snd, rcv, &e) != 0) {
+		lost(l, &e);
+		l->conn.want_abort = true;
+		chimney_ask(l, CHIM_ASK_CLOSE); /* the peer is told */
+		chimney_end(l);
+		return;
+	}
+	if (s->phase == CHIM_CLOSE_WAIT) {
+		l->conn.want_frame_len = (uint16_t)chim_fin_frame(s, l->conn.want_frame);
+		chimney_ask(l, CHIM_ASK_DELIVER);
+	}
+	l->uploaded = true;
+	l->chimney->counts.uploads++;
+	l->chimney->counts.uploaded[l->why]++;
+	log_debug("chimney: %s (process %d): back in the kernel, %s", l->app->name,
+		  (int)l->app->pid, chim_upload_name(l->why));
+	chimney_end(l); /* releases what was held: the kernel answers now */
+	tell(l, l->why);
+}
+
+/* It goes on as it was. */
+static void go_on(struct chim_link *l)
+{
+	chimney_ask(l, CHIM_ASK_THAW);
+	chimney_steal(l);
+	chimney_go_on(l);
+}
+
+void chimney_stuck(struct chim_link *l)
+{
+	struct err e = {0};
+
+	switch (l->conn.error) {
+	case -EBUSY: /* the application's thread may be waiting for a processor */
+		go_on(l);
+		if (++l->tries < TRIES_MAX)
+			return; /* the tick tries again: why is kept */
+		l->tries = 0;
+		kept(l, -EBUSY);
+		return;
+	case -ENOTCONN: /* it is closing: the kernel cannot be given that, the engine ends it */
+		go_on(l);
+		kept(l, -ENOTCONN);
+		return;
+	default:
+		err_set(&e, -ECONNABORTED, "its application wrote nonsense into shared memory");
+		lost(l, &e);
+		l->orphan = true;
+		chimney_close(l, true, 0);
+		go_on(l);
+	}
+}
