@@ -180,6 +180,28 @@ static void a_window_is_kept_or_it_is_none(void **state)
 	assert_false(window_kept(&w, 0, 0)); /* it told nothing */
 }
 
+static void count(void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+static void beats_come_while_the_window_lasts(void **state)
+{
+	unsigned int beats = 0;
+	struct window w = {.seconds = 0.1, .arg = &beats, .beat = count, .beat_ms = 10};
+	struct window_seen seen;
+
+	window_plan(&w);
+	assert_int_equal(window_wait(&w, &seen), 0);
+	assert_true(beats >= 1);
+	assert_true(beats <= 12);
+	beats = 0;
+	w.beat_ms = 0;
+	window_plan(&w);
+	assert_int_equal(window_wait(&w, &seen), 0);
+	assert_int_equal(beats, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_fairness),
 		cmocka_unit_test(a_window_is_kept_or_it_is_none),
+		cmocka_unit_test(beats_come_while_the_window_lasts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,9 +58,19 @@ static double machine_busy(void)
 	return window_busy(text, sysconf(_SC_CLK_TCK));
 }
 
-/* Until `until`, in slices. */
+/* When the next beat is due, of those that are counted from `from`. */
+static uint64_t next_beat(const struct window *w, uint64_t from, uint64_t now)
+{
+	uint64_t every = w->beat_ms * 1000000ull;
+
+	return from + ((now - from) / every + 1) * every;
+}
+
+/* Until `until`, in slices, and with the beats that fall due. */
 static int sleep_until(const struct window *w, uint64_t until)
 {
+	uint64_t from = clock_now_ns(), beat = w->beat_ms ? next_beat(w, from, from) : UINT64_MAX;
+
 	for (;;) {
 		uint64_t now = clock_now_ns(), to;
 		struct timespec at;
@@ -69,7 +79,12 @@ static int sleep_until(const struct window *w, uint64_t until)
 			return 0;
 		if (w->interrupted && w->interrupted())
 			return -EINTR;
+		if (now >= beat) {
+			w->beat(w->arg);
+			beat = next_beat(w, from, clock_now_ns());
+		}
 		to = until - now > SLICE_NS ? now + SLICE_NS : until;
+		to = beat < to ? beat : to;
 		at = (struct timespec){.tv_sec = (time_t)(to / 1000000000),
 				       .tv_nsec = (long)(to % 1000000000)};
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
@@ -78,7 +93,7 @@ static int sleep_until(const struct window *w, uint64_t until)
 
 struct reading {
 	double machine;
-	uint64_t system_ns, at_ns;
+	uint64_t system_ns, busy_ns, at_ns;
 };
 
 static int take(const struct window *w, uint64_t at_ns, struct reading *r)
@@ -89,6 +104,7 @@ static int take(const struct window *w, uint64_t at_ns, struct reading *r)
 		return ret;
 	r->machine = machine_busy();
 	r->system_ns = w->system_cpu_ns ? w->system_cpu_ns(w->arg) : 0;
+	r->busy_ns = w->system_busy_ns ? w->system_busy_ns(w->arg) : 0;
 	r->at_ns = clock_now_ns();
 	return r->machine < 0 ? -EIO : 0;
 }
@@ -106,6 +122,7 @@ int window_wait(const struct window *w, struct window_seen *seen)
 		.seconds = (double)(b.at_ns - a.at_ns) / 1e9,
 		.machine_cpu = b.machine - a.machine,
 		.system_cpu = (double)(int64_t)(b.system_ns - a.system_ns) / 1e9,
+		.system_busy = (double)(int64_t)(b.busy_ns - a.busy_ns) / 1e9,
 	};
 	return 0;
 }

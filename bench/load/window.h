@@ -17,7 +17,12 @@ struct window {
 	/* CPU time of the system under test so far, ns; NULL: has none of its own */
 	uint64_t (*system_cpu_ns)(void *arg);
 	void *arg;
+	/* Of that, what its datapath spent with work, ns, where it can tell; NULL: it cannot */
+	uint64_t (*system_busy_ns)(void *arg);
 	bool (*interrupted)(void); /* may be NULL */
+	/* Called every so many ms while the window and its warm-up last; 0: not at all */
+	void (*beat)(void *arg);
+	unsigned int beat_ms;
 	uint64_t begin_ns, end_ns; /* set by window_plan() */
 };
 
@@ -25,6 +30,7 @@ struct window_seen {
 	double seconds;	    /* between the two readings */
 	double machine_cpu; /* seconds of CPU time, all processors, everything on the machine */
 	double system_cpu;
+	double system_busy;
 };
 
 /* Fixes begin_ns and end_ns from now. */
