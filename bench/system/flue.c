@@ -2,6 +2,7 @@
 /* flue: flued with one bridge, started with a configuration file as its users would. */
 #include "api/client.h"
 #include "bench/machine/netns.h"
+#include "bench/system/flue_chimney.h"
 #include "bench/system/rig.h"
 
 #include <stdlib.h>
@@ -34,6 +35,8 @@ static void write_port(FILE *f, const struct wire_port *p, size_t i)
 {
 	fprintf(f, "  - name: p%zu\n    bridge: br0\n    mtu: %u\n    queues: %u\n", i, p->mtu,
 		p->queues ? p->queues : 1);
+	if (p->impair[0])
+		fprintf(f, "    impair: \"%s\"\n", p->impair);
 	fprintf(f, "    csum: %s\n    tso: %s\n", p->tso ? "on" : "off", p->tso ? "on" : "off");
 	if (p->kind == PORT_VHOST) {
 		fprintf(f, "    kind: vhost\n    socket: \"%s\"\n    mode: %s\n", p->socket,
@@ -80,7 +83,7 @@ static int launch(struct rig *rig, struct err *e)
 {
 	const struct wiring *w = &rig->wiring;
 	struct state *s = rig->state;
-	char config[128], sock[128], cores[256];
+	char config[128], sock[128], chimney[128], cores[256];
 	struct rig_args args = {0};
 	struct proc *p;
 
@@ -94,6 +97,11 @@ static int launch(struct rig *rig, struct err *e)
 	rig_arg(&args, "%s", cores);
 	rig_arg(&args, "--config");
 	rig_arg(&args, "%s", config);
+	if (w->chimney) {
+		rig_chimney_socket(rig, chimney, sizeof(chimney));
+		rig_arg(&args, "--chimney-socket");
+		rig_arg(&args, "%s", chimney);
+	}
 	if (!w->huge_pages)
 		rig_arg(&args, "--no-huge");
 	/* flued keeps its control thread on those of its processors that no worker has. */
@@ -143,7 +151,7 @@ static int restart(struct rig *rig, struct err *e)
 }
 
 /* What the workers spent, of rounds over all ports in which something came. */
-static int busy_cycles(const struct state *s, uint64_t *cycles, struct err *e)
+static int add_busy_cycles(const struct state *s, uint64_t *cycles, struct err *e)
 {
 	json_t *shown, *worker;
 	size_t i;
@@ -177,7 +185,7 @@ static int counters(struct rig *rig, struct system_counters *c, struct err *e)
 	}
 	c->known = true;
 	json_decref(ports);
-	return busy_cycles(s, &c->busy_cycles, e);
+	return add_busy_cycles(s, &c->busy_cycles, e);
 }
 
 /* Adds a worker's stage to the sum of all workers. */
@@ -214,6 +222,38 @@ static json_t *stages(struct rig *rig)
 	return json_pack("{s:o}", "stages", sum);
 }
 
+static uint64_t busy_cycles(struct rig *rig)
+{
+	uint64_t cycles = 0;
+
+	return add_busy_cycles(rig->state, &cycles, NULL) ? 0 : cycles;
+}
+
+static int chimney(struct rig *rig, struct system_chimney *c, struct err *e)
+{
+	struct state *s = rig->state;
+	json_t *shown;
+	int rc = client_call(s->client, "chimney.show", NULL, &shown, e);
+
+	if (rc)
+		return rc;
+	flue_chimney_read(shown, c);
+	json_decref(shown);
+	return 0;
+}
+
+static int chimney_upload(struct rig *rig, struct err *e)
+{
+	struct state *s = rig->state;
+	json_t *result, *params = json_pack("{s:b}", "all", 1);
+	int rc = client_call(s->client, "chimney.upload", params, &result, e);
+
+	json_decref(params);
+	if (rc == 0)
+		json_decref(result);
+	return rc;
+}
+
 const struct bench_system system_flue = {
 	.name = "flue",
 	.what = "this switch",
@@ -224,4 +264,8 @@ const struct bench_system system_flue = {
 	.counters = counters,
 	.restart = restart,
 	.stages = stages,
+	.impairs = true,
+	.busy_cycles = busy_cycles,
+	.chimney = chimney,
+	.chimney_upload = chimney_upload,
 };

@@ -60,6 +60,14 @@ static void refusals(void **state)
 	assert_int_equal(system_veth.can(&w, &e), 0);
 	assert_int_equal(system_testpmd.can(&w, &e), -ENOTSUP);
 	assert_non_null(strstr(e.text, "vhost"));
+	w.chimney = true;
+	assert_int_equal(rig_start(&system_linux_bridge, "x", &w, &rig, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "linux-bridge:chimney=none"));
+	w.chimney = false;
+	strcpy(w.ports[1].impair, "loss 1%");
+	assert_int_equal(rig_start(&system_veth, "x", &w, &rig, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "lose"));
+	w.ports[1].impair[0] = 0;
 	assert_int_equal(system_mirror.can(&w, &e), -ENOTSUP);
 	/* Nothing is started when it cannot be. */
 	assert_int_equal(rig_start(&system_ovs_dpdk, "x", &w, &rig, &e), -ENOTSUP);

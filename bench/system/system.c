@@ -33,6 +33,20 @@ static void settle(const struct bench_system *system, struct wiring *w)
 		w->ports[i].guest_serves |= system->guest_serves && w->ports[i].kind == PORT_VHOST;
 }
 
+/* What only some can do, then what the driver says of the rest. */
+static int can(const struct bench_system *system, const struct wiring *w, struct err *e)
+{
+	if (w->chimney && !system->chimney)
+		return err_set(e, -ENOTSUP,
+			       "it runs no TCP connections; beside one that does it is written as "
+			       "%s:chimney=none",
+			       system->name);
+	for (size_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i].impair[0] && !system->impairs)
+			return err_set(e, -ENOTSUP, "it cannot lose or delay frames on purpose");
+	return system->can(w, e);
+}
+
 int rig_start(const struct bench_system *system, const char *id, const struct wiring *w,
 	      struct rig **out, struct err *e)
 {
@@ -44,7 +58,7 @@ int rig_start(const struct bench_system *system, const char *id, const struct wi
 			       "%s cannot run without huge pages; as root flue-bench reserves them "
 			       "where there is memory (flue-bench check)",
 			       system->name);
-	int rc = system->can(w, &why);
+	int rc = can(system, w, &why);
 	if (rc)
 		return err_set(e, rc, "%s: %s", system->name, why.text);
 	struct rig *rig = calloc(1, sizeof(*rig));
@@ -108,6 +122,11 @@ int rig_counters(struct rig *rig, struct system_counters *c, struct err *e)
 	if (rig->frozen)
 		return err_set(e, -EBUSY, "%s is frozen", rig->id);
 	return rig->system->counters ? rig->system->counters(rig, c, e) : 0;
+}
+
+void rig_chimney_socket(const struct rig *rig, char *path, size_t size)
+{
+	rig_path(rig, "chimney.sock", path, size);
 }
 
 uint64_t rig_cpu_ns(const struct rig *rig)

@@ -29,6 +29,9 @@ struct wire_port {
 	unsigned int mtu;
 	bool tso, gro; /* large units may cross this port; with checksum offload */
 	unsigned int queues;
+	/* What happens to frames on their way out of it, as flued's port option: "loss 1% delay
+	 * 10ms"; "": nothing */
+	char impair[48];
 };
 
 enum { WIRE_PORTS = 8 };
@@ -43,6 +46,7 @@ struct wiring {
 	uint64_t worker_cpus;  /* bit mask: its datapath threads; 0: the last processor */
 	uint64_t control_cpus; /* its other threads; 0: the first processor */
 	bool huge_pages;       /* there are free ones */
+	bool chimney;	       /* it runs TCP connections that programs offer it */
 };
 
 struct system_counters {
@@ -54,12 +58,20 @@ struct system_counters {
 	uint64_t busy_cycles;
 };
 
+/* What a system that runs connections says of them. */
+struct system_chimney {
+	unsigned int connections;	    /* that it runs now */
+	uint64_t offloaded, uploaded, lost; /* so far */
+	char why[160];			    /* why others were refused or went back; "" */
+};
+
 struct rig; /* a running system with its wiring */
 
 struct bench_system {
 	const char *name;     /* as written after --vs */
 	const char *what;     /* one line */
 	bool huge_pages_only; /* cannot run without */
+	bool impairs;	      /* it loses and delays frames when it is told to */
 	bool guest_serves;    /* the guest makes the sockets, always: rig_start() says so in the
 				 rig's wiring, which is what the guest's side goes by */
 
@@ -83,6 +95,15 @@ struct bench_system {
 	 * users would: returns once it runs again; the ports meet again by themselves. NULL:
 	 * cannot. */
 	int (*restart)(struct rig *rig, struct err *e);
+
+	/* TSC cycles its workers spent in turns that found something to do, so far: asked at both
+	 * ends of a window, so it is cheap. 0: not known. NULL: it cannot tell. */
+	uint64_t (*busy_cycles)(struct rig *rig);
+
+	/* Connections it runs, and giving all of them back to the kernel. NULL: it runs none. Both
+	 * only of a wiring with chimney. */
+	int (*chimney)(struct rig *rig, struct system_chimney *c, struct err *e);
+	int (*chimney_upload)(struct rig *rig, struct err *e);
 
 	/* {"stages":[{"name","packets","cycles"}…]} if it can tell cycles per stage; NULL: cannot.
 	 */
@@ -114,6 +135,9 @@ int rig_thaw(struct rig *rig, struct err *e);
 
 /* As the driver's counters(); known is false where it has none. */
 int rig_counters(struct rig *rig, struct system_counters *c, struct err *e);
+
+/* Where programs offer their connections: for `flue chimney run socket PATH`. */
+void rig_chimney_socket(const struct rig *rig, char *path, size_t size);
 
 /* CPU time of all its processes so far, ns; resident memory, bytes. 0 for a system that is a part
  * of the kernel. */
