@@ -151,6 +151,20 @@ static bool differs(const struct cells *cells, const char *name)
 	return false;
 }
 
+bool cells_at_default(const struct cells *cells, const char *name)
+{
+	const struct scenario_param *p = cells->n ? cells->cell[0].scenario->params : NULL;
+
+	while (p && p->name && strcmp(p->name, name))
+		p++;
+	if (!p || !p->name)
+		return false;
+	for (size_t i = 0; i < cells->n; i++)
+		if (strcmp(cell_text(&cells->cell[i], name), p->def))
+			return false;
+	return true;
+}
+
 void cells_title(const struct cells *cells, size_t i, bool whole, char *text, size_t size)
 {
 	size_t used = 0;

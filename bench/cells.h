@@ -28,6 +28,9 @@ size_t cells_name_length(const char *system);
 int cells_change(const struct scenario *scenario, const char *system, json_t *params,
 		 struct err *e);
 
+/* Has the parameter its default in all cells? false also where there is no such parameter. */
+bool cells_at_default(const struct cells *cells, const char *name);
+
 /* "size 64 flows 1k", for people; text of the cell's parameters that differ between cells (all when
  * `whole`). */
 void cells_title(const struct cells *cells, size_t i, bool whole, char *text, size_t size);

@@ -235,7 +235,9 @@ static int run_inside(struct session *s, const struct run_request *r, int direct
 	watch_begin(&watch);
 	for (size_t i = 0; i < o->n_systems; i++)
 		enter(s, o->systems[i], false);
-	if (o->scenario->ceiling && s->n_entries)
+	if (o->scenario->ceiling && s->n_entries &&
+	    (!o->scenario->ceiling_unless ||
+	     cells_at_default(&o->cells, o->scenario->ceiling_unless)))
 		enter(s, o->scenario->ceiling, true);
 	run_cells(s);
 	progress_done(&s->progress);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/ends.h"
 
+#include "bench/machine/facts.h"
 #include "bench/machine/netns.h"
 #include "bench/machine/proc.h"
 
@@ -77,6 +78,38 @@ static uint64_t system_cpu_ns(void *arg)
 	return rig_cpu_ns(arg);
 }
 
+static uint64_t system_busy_ns(void *arg)
+{
+	static double hz;
+	struct rig *rig = arg;
+
+	if (hz <= 0)
+		hz = fact_tsc_hz();
+	return hz > 0 ? (uint64_t)((double)rig->system->busy_cycles(rig) / hz * 1e9) : 0;
+}
+
+double ends_cpu_busy(const struct window *w, const struct window_seen *seen)
+{
+	double busy = seen->system_busy;
+
+	if (!w->system_cpu_ns)
+		return seen->machine_cpu;
+	/* Cycles also pass while a worker is kept from running. */
+	if (busy > seen->system_cpu)
+		busy = seen->system_cpu;
+	return busy > 0 ? seen->machine_cpu - seen->system_cpu + busy : -1;
+}
+
+void ends_add_cpu(struct sample *sample, const struct window *w, const struct window_seen *seen,
+		  double bytes)
+{
+	double busy = ends_cpu_busy(w, seen);
+
+	sample_add(sample, "cpu_per_gbyte", "s/GB", true, seen->machine_cpu / (bytes / 1e9));
+	if (busy >= 0)
+		sample_add(sample, "cpu_busy_per_gbyte", "s/GB", true, busy / (bytes / 1e9));
+}
+
 double ends_seconds(const struct run_limits *limits)
 {
 	return limits->seconds > 0 ? limits->seconds : WINDOW_SECONDS;
@@ -88,6 +121,8 @@ struct window ends_window(const struct subject *s)
 		.warmup_seconds = WARMUP_SECONDS,
 		.seconds = ends_seconds(s->limits),
 		.system_cpu_ns = s->rig->n_procs ? system_cpu_ns : NULL,
+		.system_busy_ns =
+			s->rig->n_procs && s->rig->system->busy_cycles ? system_busy_ns : NULL,
 		.arg = s->rig,
 		.interrupted = s->interrupted,
 	};

@@ -28,6 +28,16 @@ int ends_open(const struct subject *s, const char *cc, struct ends *ends, struct
 
 /* A window as the limits want it, with the CPU time of the subject's system. */
 struct window ends_window(const struct subject *s);
+
+/* CPU time of the machine within a window, seconds, in which the system's processes count with the
+ * time their workers had something to do and not with that they polled in vain. Negative: the
+ * system has processes and cannot tell. Pure. */
+double ends_cpu_busy(const struct window *w, const struct window_seen *seen);
+
+/* Adds cpu_per_gbyte and, where it is known, cpu_busy_per_gbyte. bytes: of the window. */
+void ends_add_cpu(struct sample *sample, const struct window *w, const struct window_seen *seen,
+		  double bytes);
+
 double ends_seconds(const struct run_limits *limits);
 
 /* Which processors each end has. A system in the kernel has no worker whose processor must be

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Scenario host: TCP between two hosts through the system. docs/bench-host.md */
+#include "bench/chimney.h"
 #include "bench/ends.h"
 #include "bench/load/tcp.h"
 
@@ -12,14 +13,20 @@ static const struct scenario_param params[] = {
 	{"connections", "1", "1..64", "TCP connections"},
 	{"both", "off", "on|off", "both hosts send at the same time"},
 	{"cc", "cubic", ENDS_CC, "congestion control"},
+	CHIMNEY_PARAMS("none|a|b|both"),
 	{NULL, NULL, NULL, NULL},
+};
+
+struct host {
+	struct tcp *tcp;
+	struct chimney chimney;
 };
 
 static int host_wire(const struct cell *cell, struct wiring *w, struct err *e)
 {
 	ends_wire(w, (unsigned int)cell_number(cell, "mtu"), cell_on(cell, "tso"),
 		  cell_on(cell, "gro"));
-	return 0;
+	return chimney_wire(cell, w, e);
 }
 
 static int host_open(struct subject *s, struct err *e)
@@ -31,55 +38,80 @@ static int host_open(struct subject *s, struct err *e)
 		.connections = (unsigned int)cell_number(s->cell, "connections"),
 		.cc = cell_text(s->cell, "cc"),
 	};
-	struct tcp *tcp;
-	int ret = ends_open(s, spec.cc, &ends, e);
+	struct host *h = calloc(1, sizeof(*h));
+	int ret;
 
+	if (!h)
+		return err_set(e, -ENOMEM, "out of memory");
+	ret = ends_open(s, spec.cc, &ends, e);
 	if (ret)
-		return ret;
-	spec.a = (struct tcp_end){ends.a_netns, ends.a_address, ends.a_cpus};
-	spec.b = (struct tcp_end){ends.b_netns, ends.b_address, ends.b_cpus};
-	ret = tcp_start(&spec, &tcp, e);
-	if (!ret)
-		s->state = tcp;
+		goto free_host;
+	chimney_open(s, spec.connections, &h->chimney);
+	spec.a = (struct tcp_end){ends.a_netns, ends.a_address, ends.a_cpus,
+				  chimney_of_a(&h->chimney)};
+	spec.b = (struct tcp_end){ends.b_netns, ends.b_address, ends.b_cpus,
+				  chimney_of_b(&h->chimney)};
+	ret = tcp_start(&spec, &h->tcp, e);
+	if (ret)
+		goto free_host;
+	s->state = h;
+	return 0;
+
+free_host:
+	free(h);
 	return ret;
+}
+
+static void add_values(struct sample *sample, const struct window *w, const struct tcp_result *r)
+{
+	double seconds = r->seen.seconds;
+
+	sample_add(sample, "throughput", "bit/s", false, r->goodput);
+	ends_add_cpu(sample, w, &r->seen, r->goodput / 8 * seconds);
+	sample_inform(sample, "retransmits", "segments/s", (double)r->retransmits / seconds);
+	sample_inform(sample, "fairness", "", r->fairness);
+	sample_inform(sample, "cpu_machine", "cores", r->seen.machine_cpu / seconds);
+	sample_inform(sample, "cpu_ends", "cores", (r->a_cpu + r->b_cpu) / seconds);
+	if (w->system_cpu_ns)
+		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
+	if (r->seen.system_busy > 0)
+		sample_inform(sample, "cpu_system_busy", "cores", r->seen.system_busy / seconds);
 }
 
 static int host_sample(struct subject *s, struct sample *sample, struct err *e)
 {
 	struct window w = ends_window(s);
+	struct host *h = s->state;
 	struct tcp_result r;
-	int ret = tcp_run(s->state, &w, &r, e);
+	int ret = chimney_begin(s, &h->chimney, &w, e);
 
+	if (!ret)
+		ret = tcp_run(h->tcp, &w, &r, e);
 	if (ret)
 		return ret;
-	if (r.why[0]) {
+	if (r.why[0])
 		sample_spoil(sample, "%s", r.why);
-	} else {
-		double seconds = r.seen.seconds;
-
-		sample_add(sample, "throughput", "bit/s", false, r.goodput);
-		sample_add(sample, "cpu_per_gbyte", "s/GB", true, r.cpu_per_gbyte);
-		sample_inform(sample, "retransmits", "segments/s", (double)r.retransmits / seconds);
-		sample_inform(sample, "fairness", "", r.fairness);
-		sample_inform(sample, "cpu_machine", "cores", r.seen.machine_cpu / seconds);
-		sample_inform(sample, "cpu_ends", "cores", (r.a_cpu + r.b_cpu) / seconds);
-		if (w.system_cpu_ns)
-			sample_inform(sample, "cpu_system", "cores", r.seen.system_cpu / seconds);
-	}
+	else
+		add_values(sample, &w, &r);
 	if (r.raw)
 		sample->raw = json_pack("{s:O}", "ends", r.raw);
 	tcp_result_clear(&r);
-	return 0;
+	return chimney_end(s, &h->chimney, sample, e);
 }
 
 static void host_close(struct subject *s)
 {
-	tcp_stop(s->state);
+	struct host *h = s->state;
+
+	tcp_stop(h->tcp);
+	free(h);
 }
 
 static int host_freeze(struct subject *s, bool freeze, struct err *e)
 {
-	return tcp_freeze(s->state, freeze, e);
+	struct host *h = s->state;
+
+	return tcp_freeze(h->tcp, freeze, e);
 }
 
 const struct scenario scenario_host = {
@@ -88,6 +120,7 @@ const struct scenario scenario_host = {
 	.params = params,
 	.systems = "flue linux-bridge ovs-dpdk",
 	.ceiling = "veth",
+	.ceiling_unless = "chimney",
 	.wire = host_wire,
 	.open = host_open,
 	.sample = host_sample,

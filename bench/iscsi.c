@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Scenario iscsi: a disk read and written through the system. docs/bench-iscsi.md */
+#include "bench/chimney.h"
 #include "bench/ends.h"
 #include "bench/load/initiator.h"
 #include "bench/load/target.h"
@@ -24,6 +25,7 @@ static const struct scenario_param params[] = {
 	{"mtu", "1500", "576..9600", "of both hosts and the system, bytes"},
 	{"tso", "on", "on|off", "large segments, sent and received (GRO), and checksums"},
 	{"cc", "cubic", ENDS_CC, "congestion control"},
+	CHIMNEY_PARAMS("none|initiator|target|both"),
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -31,6 +33,7 @@ struct iscsi {
 	struct target *target;
 	struct initiator *initiator;
 	struct ends ends;
+	struct chimney chimney;
 	struct initiator_load load;
 	bool header_digest;
 	uint64_t seed;
@@ -56,7 +59,7 @@ static int iscsi_wire(const struct cell *cell, struct wiring *w, struct err *e)
 			       "no data digests: the initiator's library, libiscsi 1.19, "
 			       "always declines them; 'digest header' works");
 	ends_wire(w, (unsigned int)cell_number(cell, "mtu"), tso, tso);
-	return 0;
+	return chimney_wire(cell, w, e);
 }
 
 static void iscsi_free(struct iscsi *i)
@@ -106,10 +109,12 @@ static int start(struct subject *s, struct iscsi *i, struct err *e)
 		.netns = i->ends.b_netns,
 		.address = i->ends.b_address,
 		.cpus = i->ends.b_cpus,
+		.chimney = chimney_of_b(&i->chimney),
 		.disk_bytes = DISK_BYTES,
 		.header_digest = i->header_digest,
 	};
-	const struct initiator_spec initiator = {s->rig->id, i->ends.a_netns, i->ends.a_cpus};
+	const struct initiator_spec initiator = {s->rig->id, i->ends.a_netns, i->ends.a_cpus,
+						 chimney_of_a(&i->chimney)};
 	int ret;
 
 	s->say(s, "probing the path");
@@ -144,6 +149,7 @@ static int iscsi_open(struct subject *s, struct err *e)
 		.random = !strcmp(cell_text(s->cell, "access"), "random"),
 		.verify = cell_on(s->cell, "verify"),
 	};
+	chimney_open(s, 1, &i->chimney);
 	ret = ends_open(s, cell_text(s->cell, "cc"), &i->ends, e);
 	if (!ret)
 		ret = start(s, i, e);
@@ -164,7 +170,7 @@ static void add_latency(struct sample *sample, const struct hist *h, const char 
 		sample_add(sample, name, "ns", true, (double)ns);
 }
 
-static void add_values(struct sample *sample, const struct iscsi *i, bool system)
+static void add_values(struct sample *sample, const struct iscsi *i, const struct window *w)
 {
 	const struct initiator_result *r = &i->result;
 	double bytes = (double)(r->read_bytes + r->write_bytes);
@@ -172,13 +178,14 @@ static void add_values(struct sample *sample, const struct iscsi *i, bool system
 
 	sample_add(sample, "iops", "1/s", false, iops);
 	sample_add(sample, "throughput", "B/s", false, bytes / r->seconds);
-	sample_add(sample, "cpu_per_gbyte", "s/GB", true,
-		   r->seen.machine_cpu / seconds / (bytes / r->seconds / 1e9));
+	ends_add_cpu(sample, w, &r->seen, bytes / r->seconds * seconds);
 	add_latency(sample, &r->latency, "latency_p50", 50);
 	add_latency(sample, &r->latency, "latency_p99", 99);
 	sample_inform(sample, "cpu_machine", "cores", r->seen.machine_cpu / seconds);
 	sample_inform(sample, "cpu_initiator", "cores", r->cpu / r->seconds);
-	if (system)
+	if (r->seen.system_busy > 0)
+		sample_inform(sample, "cpu_system_busy", "cores", r->seen.system_busy / seconds);
+	if (w->system_cpu_ns)
 		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
 	sample->raw =
 		json_pack("{s:[{s:i, s:o}], s:I, s:I, s:I}", "latency", "depth", (int)i->load.depth,
@@ -194,14 +201,16 @@ static int iscsi_sample(struct subject *s, struct sample *sample, struct err *e)
 
 	i->load.seed = ++i->seed; /* other blocks each time, and the same for each system */
 	if (!ret)
+		ret = chimney_begin(s, &i->chimney, &w, e);
+	if (!ret)
 		ret = initiator_run(i->initiator, &i->load, &w, &i->result, e);
 	if (ret)
 		return ret;
 	if (i->result.why[0])
 		sample_spoil(sample, "%s", i->result.why);
 	else
-		add_values(sample, i, w.system_cpu_ns);
-	return 0;
+		add_values(sample, i, &w);
+	return chimney_end(s, &i->chimney, sample, e);
 }
 
 static void iscsi_close(struct subject *s)
@@ -223,6 +232,7 @@ const struct scenario scenario_iscsi = {
 	.params = params,
 	.systems = "flue linux-bridge ovs-dpdk",
 	.ceiling = "veth",
+	.ceiling_unless = "chimney",
 	.wire = iscsi_wire,
 	.open = iscsi_open,
 	.sample = iscsi_sample,

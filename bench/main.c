@@ -30,6 +30,7 @@ static const struct command {
 	{"__mirror", NULL, NULL, mirror_main},
 	{"__engine", NULL, NULL, engine_main},
 	{"__tcp", NULL, NULL, tcp_main},
+	{"__rr", NULL, NULL, rr_main},
 	{"__iscsi", NULL, NULL, iscsi_main},
 	{NULL, NULL, NULL, NULL},
 };

@@ -85,6 +85,10 @@ struct scenario {
 	const char *systems; /* names that make sense: "flue testpmd testpmd-mac ovs-dpdk" */
 	const char *ceiling; /* the system that shows the load's own limit: "mirror", "veth"; NULL:
 				none */
+	/* A parameter that must have its default in all cells for the ceiling to be one: with
+	 * another value the load can do more, or other things, than the ceiling shows. NULL: none
+	 */
+	const char *ceiling_unless;
 	const char
 		*floor_metric; /* a metric where lower is better that has such a limit too; NULL */
 	bool watches; /* it watches the machine itself, and repeats trials; else the engine does,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bench/load/line.h"
+#include "bench/load/under.h"
 #include "bench/machine/proc.h"
 
 #include <limits.h>
@@ -24,8 +25,9 @@ int agent_start(const struct agent_spec *spec, struct agent **out, struct err *e
 	char self[PATH_MAX];
 	const char *argv[] = {self, spec->command, NULL};
 	struct agent *a = calloc(1, sizeof(*a));
+	struct under under;
 	struct proc_spec proc = {
-		.name = spec->name, .argv = argv, .netns = spec->netns, .cpus = spec->cpus};
+		.name = spec->name, .argv = under.argv, .netns = spec->netns, .cpus = spec->cpus};
 	int pair[2], ret;
 	ssize_t length;
 
@@ -39,6 +41,9 @@ int agent_start(const struct agent_spec *spec, struct agent **out, struct err *e
 		goto free_agent;
 	}
 	self[length] = 0;
+	ret = under_chimney(&under, spec->chimney, argv, e);
+	if (ret)
+		goto free_agent;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		ret = err_set(e, -errno, "no socket for %s: %s", spec->name, strerror(errno));
 		goto free_agent;

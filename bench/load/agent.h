@@ -24,6 +24,7 @@ struct agent_spec {
 	const char *command; /* the hidden subcommand: "__tcp" */
 	const char *netns;   /* NULL: where we are */
 	uint64_t cpus;	     /* bit mask; 0: all of ours */
+	const char *chimney; /* flued's socket for its connections (under.h); NULL: none */
 };
 
 int agent_start(const struct agent_spec *spec, struct agent **a, struct err *e);

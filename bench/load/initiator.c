@@ -25,8 +25,9 @@ int initiator_start(const struct initiator_spec *spec, struct initiator **out, s
 	if (!i)
 		return err_set(e, -ENOMEM, "out of memory");
 	snprintf(name, sizeof(name), "%.40s-iscsi", spec->name);
-	ret = agent_start(&(struct agent_spec){name, "__iscsi", spec->netns, spec->cpus}, &i->agent,
-			  e);
+	ret = agent_start(
+		&(struct agent_spec){name, "__iscsi", spec->netns, spec->cpus, spec->chimney},
+		&i->agent, e);
 	if (ret) {
 		free(i);
 		return ret;

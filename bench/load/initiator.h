@@ -18,7 +18,8 @@ struct initiator;
 struct initiator_spec {
 	const char *name; /* unique in this run; at most 40 characters */
 	const char *netns;
-	uint64_t cpus; /* bit mask; 0: all of ours */
+	uint64_t cpus;	     /* bit mask; 0: all of ours */
+	const char *chimney; /* flued's socket for its connections (under.h); NULL: none */
 };
 
 struct initiator_disk {

@@ -61,8 +61,8 @@ static int try_tcp(char **argv)
 {
 	struct tcp_spec spec = {
 		.name = "try",
-		.a = {argv[0], argv[1], 0},
-		.b = {argv[2], argv[3], 0},
+		.a = {.netns = argv[0], .address = argv[1]},
+		.b = {.netns = argv[2], .address = argv[3]},
 		.both_ways = is("both", "on"),
 		.connections = (unsigned int)number("connections", 1),
 		.cc = text("cc", "cubic"),
@@ -181,7 +181,8 @@ static int try_iscsi(char **argv)
 	int ret = target_start(&spec, &t, &e);
 
 	if (!ret)
-		ret = initiator_start(&(struct initiator_spec){"try", argv[0], 0}, &i, &e);
+		ret = initiator_start(&(struct initiator_spec){.name = "try", .netns = argv[0]}, &i,
+				      &e);
 	if (!ret)
 		ret = initiator_login(i, &login, &disk, &e);
 	if (!ret) {

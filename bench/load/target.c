@@ -2,6 +2,7 @@
 #include "bench/load/target.h"
 
 #include "base/clock.h"
+#include "bench/load/under.h"
 #include "bench/machine/proc.h"
 
 #include <fcntl.h>
@@ -131,22 +132,27 @@ static int start(struct target *t, const struct target_spec *spec, struct err *e
 	char name[64], portal[128];
 	const char *argv[] = {"tgtd", "-f", "-C", t->control, "--iscsi", portal, NULL};
 	bool v6 = strchr(spec->address, ':');
-	int disk = make_disk(spec->disk_bytes, e), ret;
+	struct under under;
+	int ret = under_chimney(&under, spec->chimney, argv, e), disk;
 
+	if (ret == -ENOENT)
+		return err_set(e, ret,
+			       "there is no tgtd, the iSCSI target; install the package tgt");
+	if (ret)
+		return ret;
+	disk = make_disk(spec->disk_bytes, e);
 	if (disk < 0)
 		return disk;
 	snprintf(name, sizeof(name), "%.40s-tgtd", spec->name);
 	snprintf(portal, sizeof(portal), "portal=%s%s%s:%d", v6 ? "[" : "", spec->address,
 		 v6 ? "]" : "", TARGET_PORT);
 	ret = proc_start(&(struct proc_spec){.name = name,
-					     .argv = argv,
+					     .argv = under.argv,
 					     .netns = spec->netns,
 					     .cpus = spec->cpus,
 					     .pass_fd = disk},
 			 &t->proc, e);
 	close(disk);
-	if (ret == -ENOENT)
-		err_set(e, ret, "there is no tgtd, the iSCSI target; install the package tgt");
 	return ret;
 }
 

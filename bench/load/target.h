@@ -19,6 +19,7 @@ struct target_spec {
 	const char *address; /* where it listens, without prefix length; port 3260 */
 	uint64_t cpus;	     /* bit mask; 0: all of ours */
 	uint64_t disk_bytes;
+	const char *chimney; /* flued's socket for its connections (under.h); NULL: none */
 	bool header_digest, data_digest; /* accepts CRC32C; else it declines */
 };
 

@@ -54,11 +54,13 @@ int tcp_start(const struct tcp_spec *spec, struct tcp **out, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	t->both_ways = spec->both_ways;
 	snprintf(name, sizeof(name), "%.40s-tcp-a", spec->name);
-	ret = agent_start(&(struct agent_spec){name, "__tcp", spec->a.netns, spec->a.cpus}, &t->a,
-			  e);
+	ret = agent_start(
+		&(struct agent_spec){name, "__tcp", spec->a.netns, spec->a.cpus, spec->a.chimney},
+		&t->a, e);
 	snprintf(name, sizeof(name), "%.40s-tcp-b", spec->name);
 	if (!ret)
-		ret = agent_start(&(struct agent_spec){name, "__tcp", spec->b.netns, spec->b.cpus},
+		ret = agent_start(&(struct agent_spec){name, "__tcp", spec->b.netns, spec->b.cpus,
+						       spec->b.chimney},
 				  &t->b, e);
 	if (!ret)
 		ret = connect_ends(t, spec, e);

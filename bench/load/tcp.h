@@ -19,6 +19,7 @@ struct tcp_end {
 	const char *netns;
 	const char *address; /* its own, without prefix length */
 	uint64_t cpus;	     /* bit mask its process is pinned to; 0: all of ours */
+	const char *chimney; /* flued's socket for its connections (under.h); NULL: none */
 };
 
 struct tcp_spec {
