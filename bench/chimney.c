@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How long a connection that is idle may take to be offered again and taken. */
@@ -38,6 +39,7 @@ void chimney_open(const struct subject *s, unsigned int connections, struct chim
 {
 	const char *which = cell_text(s->cell, "chimney");
 	bool both = !strcmp(which, "both");
+	char retry[16];
 
 	*c = (struct chimney){
 		.a = both || !strcmp(which, "a") || !strcmp(which, "initiator"),
@@ -45,8 +47,17 @@ void chimney_open(const struct subject *s, unsigned int connections, struct chim
 		.upload_ms = (unsigned int)cell_number(s->cell, "upload"),
 	};
 	c->expected = connections * ((unsigned int)c->a + (unsigned int)c->b);
-	if (c->expected)
-		rig_chimney_socket(s->rig, c->socket, sizeof(c->socket));
+	if (!c->expected)
+		return;
+	rig_chimney_socket(s->rig, c->socket, sizeof(c->socket));
+	/* The load's programs inherit it. What was given back is to be with the switch again well
+	 * before the next time. */
+	if (c->upload_ms) {
+		snprintf(retry, sizeof(retry), "%u", c->upload_ms / 4);
+		setenv("FLUE_CHIMNEY_RETRY_MS", retry, 1);
+	} else {
+		unsetenv("FLUE_CHIMNEY_RETRY_MS");
+	}
 }
 
 const char *chimney_of_a(const struct chimney *c)

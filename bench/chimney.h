@@ -17,9 +17,9 @@
 		{"upload", "0", "0|10..10000",                                                  \
 		 "ms after which it gives all back, and takes "                                 \
 		 "them anew; 0: never"},                                                        \
-		{"loss", "0", "0..50", "percent of the frames that are lost, each way"},        \
+		{"loss", "0", "0|0.001..50", "percent of the frames that are lost, each way"},        \
 	{                                                                                       \
-		"rtt", "0", "0..1000", "ms that a round trip takes longer, half of it each way" \
+		"rtt", "0", "0|0.01..1000", "ms that a round trip takes longer, half of it each way" \
 	}
 
 struct chimney {

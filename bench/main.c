@@ -4,6 +4,7 @@
 #include "bench/options.h"
 
 #include "bench/engine/engine.h"
+#include "bench/handoff/handoff.h"
 #include "bench/load/load.h"
 #include "bench/traffic/traffic.h"
 
@@ -31,6 +32,7 @@ static const struct command {
 	{"__engine", NULL, NULL, engine_main},
 	{"__tcp", NULL, NULL, tcp_main},
 	{"__rr", NULL, NULL, rr_main},
+	{"__handoff", NULL, NULL, handoff_main},
 	{"__iscsi", NULL, NULL, iscsi_main},
 	{NULL, NULL, NULL, NULL},
 };

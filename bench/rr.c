@@ -98,9 +98,9 @@ static void add_values(struct sample *sample, const struct window *w, const stru
 		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
 	if (r->seen.system_busy > 0)
 		sample_inform(sample, "cpu_system_busy", "cores", r->seen.system_busy / seconds);
-	sample->raw = json_pack("{s:[{s:s, s:o}, {s:s, s:o}], s:I}", "latency", "of", "requests",
-				"raw", hist_to_json(&r->latency), "of", "slices", "raw",
-				hist_to_json(&r->worst), "requests", (json_int_t)r->requests);
+	sample->raw =
+		json_pack("{s:[{s:o}], s:o, s:I}", "latency", "raw", hist_to_json(&r->latency),
+			  "worst", hist_to_json(&r->worst), "requests", (json_int_t)r->requests);
 }
 
 static int rr_sample(struct subject *s, struct sample *sample, struct err *e)

@@ -4,11 +4,21 @@
 #include <string.h>
 
 extern const struct scenario scenario_v2v, scenario_host, scenario_iscsi, scenario_rr,
-	scenario_latency, scenario_restart, scenario_idle, scenario_rfc2889, scenario_engine;
+	scenario_handoff, scenario_latency, scenario_restart, scenario_idle, scenario_rfc2889,
+	scenario_engine;
 
 const struct scenario *const bench_scenarios[] = {
-	&scenario_v2v,	   &scenario_host, &scenario_iscsi,   &scenario_rr,	&scenario_latency,
-	&scenario_restart, &scenario_idle, &scenario_rfc2889, &scenario_engine, NULL,
+	&scenario_v2v,
+	&scenario_host,
+	&scenario_iscsi,
+	&scenario_rr,
+	&scenario_handoff,
+	&scenario_latency,
+	&scenario_restart,
+	&scenario_idle,
+	&scenario_rfc2889,
+	&scenario_engine,
+	NULL,
 };
 
 const struct scenario *scenario_find(const char *name)

@@ -29,7 +29,7 @@ calm="--max-steal 100% --max-foreign 100%"
 
 say "words"
 status 0 '^v2v: ' list
-bench list -j | jq -e '(.scenarios | map(.name)) == ["v2v", "host", "iscsi", "latency", "restart", "idle",
+bench list -j | jq -e '(.scenarios | map(.name)) == ["v2v", "host", "iscsi", "rr", "handoff", "latency", "restart", "idle",
 	"rfc2889", "engine"] and (.systems | map(.name) | contains(["flue", "testpmd", "ovs-dpdk", "linux-bridge"]))' \
 	>/dev/null || fail "list -j"
 status 0 'Usage' help
