@@ -6,7 +6,10 @@
  *
  *	tcp	connections N, both on, cc NAME, seconds S, windows N
  *	iscsi	digest none|header|data, target_digest none, mbytes N, block BYTES, depth N,
- *		op read|write|mixed, seconds S, silence_ms N, windows N
+ *		op read|write|mixed, seconds S, silence_ms N, windows N;
+ *		chimney SOCKET, ends initiator|target|both: whose program runs under
+ *		`flue chimney run`; proof_mbytes N: at the end, reads and writes at random, judged,
+ *		until so much was moved
  */
 #include "bench/load/initiator.h"
 #include "bench/load/load.h"
@@ -16,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* So much between two words about it. */
+#define PART_BYTES (256ull << 20)
 
 static char **words;
 static int n_words;
@@ -155,12 +161,49 @@ static int load_disk(struct initiator *i, const struct initiator_login *login,
 	return 0;
 }
 
+/* Reads and writes at random, each block that is read judged, until so much has been moved. */
+static int prove_disk(struct initiator *i, struct initiator_result *r, struct err *e)
+{
+	struct initiator_load load = {
+		.op = INITIATOR_MIXED,
+		.block_bytes = (uint32_t)number("block", 65536),
+		.depth = (unsigned int)number("depth", 8),
+		.random = true,
+		.verify = true,
+		.span_bytes = (uint64_t)number("mbytes", 16) << 20,
+		.silence_ms = (unsigned int)number("silence_ms", 5000),
+	};
+	uint64_t left = (uint64_t)number("proof_mbytes", 0) << 20, part = PART_BYTES;
+
+	while (left) {
+		int ret;
+
+		part = left < part ? left : part;
+		left -= part;
+		load.seed++;
+		ret = initiator_do(i, &load, part / load.block_bytes, r, e);
+		if (ret)
+			return ret;
+		print_result("proof", r);
+		if (r->why[0])
+			return err_set(e, -EIO, "%s", r->why);
+	}
+	return 0;
+}
+
+/* Is this end's program to be run under `flue chimney run`? */
+static const char *chimney_of(const char *end)
+{
+	return is("ends", end) || is("ends", "both") ? text("chimney", NULL) : NULL;
+}
+
 static int try_iscsi(char **argv)
 {
 	struct target_spec spec = {
 		.name = "try",
 		.netns = argv[2],
 		.address = argv[3],
+		.chimney = chimney_of("target"),
 		.disk_bytes = 128 << 20,
 		.header_digest = !is("target_digest", "none"),
 	};
@@ -181,8 +224,10 @@ static int try_iscsi(char **argv)
 	int ret = target_start(&spec, &t, &e);
 
 	if (!ret)
-		ret = initiator_start(&(struct initiator_spec){.name = "try", .netns = argv[0]}, &i,
-				      &e);
+		ret = initiator_start(&(struct initiator_spec){.name = "try",
+							       .netns = argv[0],
+							       .chimney = chimney_of("initiator")},
+				      &i, &e);
 	if (!ret)
 		ret = initiator_login(i, &login, &disk, &e);
 	if (!ret) {
@@ -190,6 +235,8 @@ static int try_iscsi(char **argv)
 				(json_int_t)disk.bytes, "sector_bytes", (int)disk.sector_bytes,
 				"header_digest", (int)disk.header_digest));
 		ret = r ? load_disk(i, &login, r, &e) : -ENOMEM;
+		if (!ret)
+			ret = prove_disk(i, r, &e);
 	}
 	initiator_stop(i);
 	target_stop(t);
