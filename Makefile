@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The front door. What happens behind it is in meson.build and scripts/.
-.PHONY: help setup build demo test lab bench lint format asan fuzz clean
+.PHONY: help setup build demo test lab bench bench-chimney lint format asan fuzz clean
 .NOTPARALLEL:
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo 'make test     set-up, build, lint, every test; plain and with sanitizers'
 	@echo 'make lab      a shell on a virtual host with SR-IOV cards, an IOMMU and nested KVM'
 	@echo 'make bench    the standard set of measurements, beside OVS-DPDK, testpmd and the Linux bridge (25 min)'
+	@echo 'make bench-chimney  TCP connections that the switch runs, beside the kernel'\''s (25 min)'
 	@echo 'make lint     layout, static analysis, include directions'
 	@echo 'make format   lay out the C code'
 	@echo 'make asan     build with address and undefined-behaviour sanitizers into build-asan/'
@@ -44,6 +45,11 @@ bench:
 	@scripts/setup build bench
 	@scripts/build build
 	@bench/standard
+
+bench-chimney:
+	@scripts/setup build bench
+	@scripts/build build
+	@bench/chimney-standard
 
 lint:
 	@scripts/setup build test
