@@ -98,8 +98,8 @@ static void ready_known(struct iscsi_context *iscsi, int status, void *data, voi
 }
 
 /* libiscsi does not tell what was negotiated, and a target may decline. So the length of a command
- * without data tells: 48 bytes, or 52. */
-static int see_digest(struct session *s, uint64_t deadline_ns, struct err *e)
+ * without data tells: 48 bytes, or 52. Where none was asked for there is none. */
+static int see_digest(struct session *s, bool asked, uint64_t deadline_ns, struct err *e)
 {
 	uint64_t before, length;
 	int ret;
@@ -115,7 +115,7 @@ static int see_digest(struct session *s, uint64_t deadline_ns, struct err *e)
 		if (!ret || s->wait.status != SCSI_STATUS_CHECK_CONDITION)
 			break;
 	}
-	if (ret)
+	if (ret || !asked)
 		return ret;
 	length = session_sent(s) - before;
 	if (length != HEADER_BYTES && length != HEADER_BYTES + DIGEST_BYTES)
@@ -173,7 +173,7 @@ int session_login(struct session *s, const struct session_spec *spec, struct err
 		goto drop;
 	ret = connect_and_login(s, spec->portal, deadline, e);
 	if (!ret)
-		ret = see_digest(s, deadline, e);
+		ret = see_digest(s, spec->header_digest, deadline, e);
 	if (!ret)
 		ret = ask_capacity(s, deadline, e);
 	if (!ret && spec->header_digest && !s->header_digest)
