@@ -159,7 +159,7 @@ int offerer_upload(struct offerer *o, struct err *e)
 		ret = hear_of(o, CHIM_MSG_UPLOADED, CHIM_MSG_UPLOADED, &m, e);
 	if (ret)
 		return ret;
-	if (m.reason == 0)
+	if (m.reason >= 0)
 		return 0;
 	return err_set(e, -ECONNABORTED, "the connection was lost on its way back (%d)",
 		       (int)m.reason);

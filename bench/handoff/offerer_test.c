@@ -111,9 +111,10 @@ static int open_fds(void)
 
 static void there_and_back(void **state)
 {
-	static const struct chim_msg answers[] = {{.type = CHIM_MSG_WELCOME, .retry_ms = 1},
-						  {.type = CHIM_MSG_ACCEPTED, .conn = 7},
-						  {.type = CHIM_MSG_UPLOADED, .conn = 7}};
+	static const struct chim_msg answers[] = {
+		{.type = CHIM_MSG_WELCOME, .retry_ms = 1},
+		{.type = CHIM_MSG_ACCEPTED, .conn = 7},
+		{.type = CHIM_MSG_UPLOADED, .conn = 7, .reason = CHIM_UPLOAD_REQUESTED}};
 	struct offerer o;
 	struct script s;
 	struct err e = {0};
