@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { TRIES = 100 };
+
 const char *offerer_refusal(int32_t reason)
 {
 	static const char *const names[] = {
@@ -152,13 +154,19 @@ int offerer_upload(struct offerer *o, struct err *e)
 {
 	const struct chim_msg upload = {
 		.type = CHIM_MSG_UPLOAD, .conn = o->conn, .reason = CHIM_UPLOAD_REQUESTED};
-	struct chim_msg m;
-	int ret = say(o, &upload, -1, e);
+	struct chim_msg m = {0};
+	int ret = 0;
 
-	if (!ret)
-		ret = hear_of(o, CHIM_MSG_UPLOADED, CHIM_MSG_UPLOADED, &m, e);
+	/* What cannot be now is asked for again. */
+	for (int i = 0; i < TRIES && !ret && m.type != CHIM_MSG_UPLOADED; i++) {
+		ret = say(o, &upload, -1, e);
+		if (!ret)
+			ret = hear_of(o, CHIM_MSG_UPLOADED, CHIM_MSG_KEPT, &m, e);
+	}
 	if (ret)
 		return ret;
+	if (m.type == CHIM_MSG_KEPT)
+		return err_set(e, -EBUSY, "flued keeps the connection (%d)", (int)m.reason);
 	if (m.reason >= 0)
 		return 0;
 	return err_set(e, -ECONNABORTED, "the connection was lost on its way back (%d)",

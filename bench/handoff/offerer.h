@@ -26,7 +26,8 @@ void offerer_close(struct offerer *o);
  * -EPERM: refused for good; -ETIMEDOUT, or what the socket says. */
 int offerer_offer(struct offerer *o, int sock, struct err *e);
 
-/* Has it back, until the kernel's socket is the connection again. 0; -ECONNABORTED: it is lost. */
+/* Has it back, until the kernel's socket is the connection again. 0; -ECONNABORTED: it is lost;
+ * -EBUSY: flued keeps it. */
 int offerer_upload(struct offerer *o, struct err *e);
 
 /* The name of a refusal of chim_msg.h, as "no_path". Pure. */

@@ -114,13 +114,14 @@ static void there_and_back(void **state)
 	static const struct chim_msg answers[] = {
 		{.type = CHIM_MSG_WELCOME, .retry_ms = 1},
 		{.type = CHIM_MSG_ACCEPTED, .conn = 7},
+		{.type = CHIM_MSG_KEPT, .conn = 7, .reason = -EBUSY},
 		{.type = CHIM_MSG_UPLOADED, .conn = 7, .reason = CHIM_UPLOAD_REQUESTED}};
 	struct offerer o;
 	struct script s;
 	struct err e = {0};
 	int before;
 
-	begin(&s, answers, 3);
+	begin(&s, answers, 4);
 	assert_int_equal(offerer_open(&o, s.path, &e), 0);
 	before = open_fds();
 	assert_int_equal(offerer_offer(&o, o.fd, &e), 0);
@@ -137,6 +138,7 @@ static void there_and_back(void **state)
 	assert_int_equal(s.heard[2].type, CHIM_MSG_UPLOAD);
 	assert_int_equal(s.heard[2].conn, 7);
 	assert_int_equal(s.heard[2].reason, CHIM_UPLOAD_REQUESTED);
+	assert_int_equal(s.heard[3].type, CHIM_MSG_UPLOAD);
 }
 
 static void refusals(void **state)
