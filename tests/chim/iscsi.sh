@@ -39,7 +39,7 @@ under() { # initiator|target
 # tgtd with a disk of its own, in h2.
 target_start() {
 	local where="tgtadm -C 9 --lld iscsi"
-	[ -e $T/disk ] || truncate -s 128M $T/disk
+	truncate -s 128M $T/disk
 	mkdir -p /var/run/tgtd
 	: >$T/tgtd.log
 	# shellcheck disable=SC2046
@@ -54,7 +54,7 @@ target_start() {
 # It would wait for initiators that are logged in.
 target_stop() {
 	stop tgtd KILL || true
-	rm -f /var/run/tgtd/socket.9 /var/run/tgtd/socket.9.lock
+	rm -f /var/run/tgtd/socket.9 /var/run/tgtd/socket.9.lock $T/disk
 }
 
 # An initiator's program in h1.
@@ -106,6 +106,7 @@ pattern() { # MBYTES [KEY VALUE]...: of load_try
 	timeout -k 5 $((60 + mbytes / 10)) "$try" iscsi h1 10.0.0.1 h2 10.0.0.2 mbytes 64 windows 0 \
 		proof_mbytes "$mbytes" ends "$ENDS" chimney "$chimney" silence_ms 20000 "$@" >$T/pattern.out 2>&1 || {
 		tail -n 20 $T/pattern.out
+		flue chimney show
 		fail "the disk (ends $ENDS)"
 	}
 	grep '^{' $T/pattern.out >$T/pattern.json
@@ -139,10 +140,12 @@ suite() { # FILE SECONDS TEST...: as ALL.Read10
 	shift 2
 	: >"$file"
 	for test in "$@"; do
-		initiator "$seconds" iscsi-test-cu -d -n -t "$test" "iscsi://10.0.0.2/$iqn/1" >$T/suite.out 2>&1 ||
+		initiator "$seconds" iscsi-test-cu -d -v -t "$test" "iscsi://10.0.0.2/$iqn/1" >$T/suite.out 2>&1 ||
 			fail "iscsi-test-cu $test ended with status $?: $(tail -n 20 $T/suite.out)"
-		grep -oE '^ *Test: [A-Za-z0-9_-]+ *\.\.\.|passed$|FAILED$|Run Summary.*' $T/suite.out |
-			sed "s/^/$test: /" >>"$file"
+		awk '/^Suite: / { suite = $2 }
+			/Test: / { name = $0; sub(/.*Test: /, "", name); sub(/ .*/, "", name) }
+			/passed$|FAILED$/ && name { print suite "." name, /passed$/ ? "passed" : "FAILED"; name = "" }' \
+			$T/suite.out >>"$file"
 	done
 	grep -q passed "$file" || fail "iscsi-test-cu ran nothing: $(tail -n 20 $T/suite.out)"
 }
