@@ -107,6 +107,17 @@ static bool small_may_go(const struct chim_tcp *c)
 	return c->nodelay || !seq_gt(c->snd_small, c->snd_una);
 }
 
+/* Acknowledgments are on their way, which make a larger unit of what is small: not more than what
+ * comes within a millisecond, and not so much that the window would not be used. */
+static uint32_t worth_waiting_for(const struct chim_tcp *c, uint32_t unit)
+{
+	uint32_t n = c->cc.cwnd / 4, srtt = chim_rtt_srtt_us(&c->rtt);
+
+	if (srtt > 4000)
+		n = (uint32_t)(c->cc.cwnd * UINT64_C(1000) / srtt);
+	return n < unit / 2 ? n : unit / 2;
+}
+
 /* How much new data goes out as one unit now; 0: nothing, and *why. */
 static uint32_t next_unit(const struct chim_engine *e, const struct chim_tcp *c, uint32_t avail,
 			  enum chim_tcp_limit *why)
@@ -127,8 +138,7 @@ static uint32_t next_unit(const struct chim_engine *e, const struct chim_tcp *c,
 	if (n > room) {
 		*why = LIMIT_CWND;
 		n = room / mss * mss;
-		/* Acknowledgments are on their way, which make it a larger unit. */
-		if (!n || (c->ca == CA_OPEN && n < unit / 2 && room < c->cc.cwnd / 4))
+		if (!n || (c->ca == CA_OPEN && n < worth_waiting_for(c, unit)))
 			return 0;
 	}
 	part = n % mss;
@@ -237,10 +247,17 @@ static void output_new(struct chim_engine *e, struct chim_tcp *c)
 
 void chim_tcp_output(struct chim_engine *e, struct chim_tcp *c)
 {
+	uint32_t out;
+
 	if (c->flight.lost)
 		output_lost(e, c);
 	if (!c->flight.lost && !c->fin_sent)
 		output_new(e, c);
+	out = c->snd_nxt - c->snd_una;
+	if (out >= c->peak || seq_gt(c->snd_una, c->peak_seq)) {
+		c->peak = out;
+		c->peak_seq = c->snd_nxt;
+	}
 }
 
 bool chim_tcp_output_forced(struct chim_engine *e, struct chim_tcp *c)
