@@ -157,8 +157,6 @@ static void note(const struct chim_flight *f, const struct chim_rec *r, uint32_t
 	if (r->retrans == 0) {
 		if (!d->first_ns || r->sent_ns < d->first_ns)
 			d->first_ns = r->sent_ns;
-		if (r->sent_ns > d->once_ns)
-			d->once_ns = r->sent_ns;
 		if (f->fack_valid && seq_lt(r->seq, f->fack))
 			d->reordered = true;
 	} else if (r->sent_ns > d->old_ns) {
@@ -167,7 +165,6 @@ static void note(const struct chim_flight *f, const struct chim_rec *r, uint32_t
 	if (r->sent_ns > d->last_ns || (r->sent_ns == d->last_ns && seq_gt(end, d->last_end))) {
 		d->last_ns = r->sent_ns;
 		d->last_end = end;
-		d->last_retrans = r->retrans != 0;
 	}
 }
 

@@ -62,10 +62,8 @@ struct chim_delivery {
 	uint64_t first_ns;	/* when the oldest of it was sent, if once only; 0: none such */
 	uint64_t last_ns;	/* when the youngest of it was sent (that RACK may use); 0: none */
 	uint32_t last_end;	/* and its end */
-	bool last_retrans;	/* that one had been sent again */
 	bool resent;		/* something was acknowledged, not SACKed, that was sent again: the
 				 * rest may have waited behind that hole */
-	uint64_t once_ns;	/* the youngest that was sent once only; 0: none */
 	bool reordered;		/* something sent once only came after what was sent later */
 	uint64_t old_ns;	/* a retransmission that was sent after this is not the one that
 				 * was delivered (RFC 8985 6.2 step 2); UINT64_MAX: any may be */

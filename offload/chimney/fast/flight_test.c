@@ -85,7 +85,7 @@ static void acknowledge(struct chim_pool *p, struct chim_flight *f, struct model
 		if (m->b[i].state == CHIM_REC_SACKED)
 			continue;
 		news++;
-		if (!m->b[i].retrans && m->b[i].ns > once)
+		if (!m->b[i].retrans && (!once || m->b[i].ns < once))
 			once = m->b[i].ns;
 	}
 	chim_flight_ack(p, f, m->base + m->una + n, &d);
@@ -93,7 +93,7 @@ static void acknowledge(struct chim_pool *p, struct chim_flight *f, struct model
 	if (m->coarse)
 		return;
 	assert_int_equal(d.acked, news);
-	assert_int_equal(d.once_ns, once);
+	assert_int_equal(d.first_ns, once);
 }
 
 static void sack(struct chim_pool *p, struct chim_flight *f, struct model *m)
