@@ -132,9 +132,9 @@ void chim_cc_loss(struct chim_cc *cc, uint32_t flight, uint64_t now)
 	cc->last = cc_ticks(now);
 }
 
-void chim_cc_recovered(struct chim_cc *cc, uint32_t flight)
+void chim_cc_recovered(struct chim_cc *cc)
 {
-	cc->cwnd = max(min(cc->ssthresh, flight + chim_cc_initial(cc->mss)), cc->mss);
+	cc->cwnd = cc->ssthresh;
 }
 
 void chim_cc_rto(struct chim_cc *cc, uint32_t flight, bool first, bool in_recovery, uint64_t now)

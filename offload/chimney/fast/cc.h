@@ -89,10 +89,8 @@ void chim_cc_ack(struct chim_cc *cc, const struct chim_cc_ack *a);
  * ssthresh, remembers what is to be undone, leaves cwnd alone. */
 void chim_cc_loss(struct chim_cc *cc, uint32_t flight, uint64_t now);
 
-/* It ends: cwnd = ssthresh. flight: bytes in flight now: where little is, cwnd is at most an
- * initial window more than it, so that no burst follows (RFC 6582 3.2 step 3); slow start does the
- * rest. */
-void chim_cc_recovered(struct chim_cc *cc, uint32_t flight);
+/* It ends: cwnd = ssthresh (RFC 6582 3.2 step 3, RFC 9937). */
+void chim_cc_recovered(struct chim_cc *cc);
 
 /* The retransmission timer expired: cwnd becomes one segment. first: no other timeout came before
  * it for the same data, so ssthresh is reduced as well (RFC 5681 3.1); in_recovery: chim_cc_loss()

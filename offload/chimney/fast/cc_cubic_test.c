@@ -93,7 +93,7 @@ static void lose(uint32_t mss)
 	model_loss();
 	same("ssthresh", (double)cc.ssthresh / mss, m.ssthresh);
 	same("w_max", (double)cc.w_max / mss, m.w_max);
-	chim_cc_recovered(&cc, cc.ssthresh);
+	chim_cc_recovered(&cc);
 	model_begin(false);
 }
 
@@ -135,7 +135,7 @@ static void k_as_the_rfc(void **state)
 
 		chim_cc_init(&cc, CHIM_CC_CUBIC, 1460, w * 1460, 1, 0, now);
 		chim_cc_loss(&cc, UINT32_MAX, now);
-		chim_cc_recovered(&cc, UINT32_MAX / 2);
+		chim_cc_recovered(&cc);
 		chim_cc_ack(&cc, &a);
 		same("K", cc.k / 1024.0 * 1000, cbrt(w * 0.3 / c) * 1000);
 	}
@@ -149,7 +149,7 @@ static void undone(void **state)
 	follow(1448, 100000, 100);
 	before = cc;
 	chim_cc_loss(&cc, UINT32_MAX, now);
-	chim_cc_recovered(&cc, cc.ssthresh);
+	chim_cc_recovered(&cc);
 	chim_cc_undo(&cc);
 	assert_int_equal(cc.cwnd, before.cwnd);
 	assert_int_equal(cc.ssthresh, before.ssthresh);

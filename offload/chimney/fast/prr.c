@@ -11,9 +11,10 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-void chim_prr_start(struct chim_prr *p, uint32_t flight, uint32_t ssthresh)
+void chim_prr_start(struct chim_prr *p, uint32_t flight, uint32_t ssthresh, uint32_t owed)
 {
-	*p = (struct chim_prr){.ssthresh = ssthresh, .flight = (uint32_t)max(flight, 1)};
+	*p = (struct chim_prr){
+		.ssthresh = ssthresh, .flight = (uint32_t)max(flight, 1), .delivered = owed};
 }
 
 uint32_t chim_prr_ack(struct chim_prr *p, uint32_t delivered, uint32_t pipe, bool safe,

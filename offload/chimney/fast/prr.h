@@ -20,8 +20,9 @@ struct chim_prr {
 	uint64_t out;	    /* since then, sent, retransmissions too */
 };
 
-/* flight: snd_nxt - snd_una at the recovery's begin, less what had been SACKed by then. */
-void chim_prr_start(struct chim_prr *p, uint32_t flight, uint32_t ssthresh);
+/* flight: snd_nxt - snd_una at the recovery's begin, less what had been SACKed by then. owed: bytes
+ * that left the network before it, and for which nothing was sent yet. */
+void chim_prr_start(struct chim_prr *p, uint32_t flight, uint32_t ssthresh, uint32_t owed);
 
 /* delivered: newly acknowledged or SACKed by this one. pipe: in the network after it (RFC 6675).
  * safe: snd_una advanced and nothing more was found lost. Returns the bytes that may be sent now;

@@ -15,7 +15,7 @@ static void one_loss_halves_smoothly(void **state)
 	struct chim_prr p;
 	uint32_t pipe = 19 * MSS, sent = 0;
 
-	chim_prr_start(&p, 20 * MSS, 10 * MSS);
+	chim_prr_start(&p, 20 * MSS, 10 * MSS, 0);
 	for (int i = 0; i < 19; i++) {
 		uint32_t may;
 
@@ -38,7 +38,7 @@ static void many_losses(void **state)
 {
 	struct chim_prr p;
 
-	chim_prr_start(&p, 20 * MSS, 10 * MSS);
+	chim_prr_start(&p, 20 * MSS, 10 * MSS, 0);
 	assert_int_equal(chim_prr_ack(&p, MSS, 3 * MSS, false, MSS), MSS);
 	chim_prr_sent(&p, MSS);
 	assert_int_equal(chim_prr_ack(&p, MSS, 3 * MSS, false, MSS), MSS);
@@ -56,11 +56,13 @@ static void nothing_owed(void **state)
 {
 	struct chim_prr p;
 
-	chim_prr_start(&p, 0, 2 * MSS); /* nothing in flight: no division by it */
+	chim_prr_start(&p, 0, 2 * MSS, 0); /* nothing in flight: no division by it */
 	assert_int_equal(chim_prr_ack(&p, 0, 5 * MSS, false, MSS), MSS);
 	chim_prr_sent(&p, MSS);
 	assert_int_equal(chim_prr_ack(&p, 0, 5 * MSS, false, MSS), 0);
-	chim_prr_start(&p, 1, UINT32_MAX / 2); /* bounds */
+	chim_prr_start(&p, 10 * MSS, 7 * MSS, 6 * MSS); /* up to ssthresh at once */
+	assert_int_equal(chim_prr_ack(&p, MSS, 3 * MSS, false, MSS), 4 * MSS);
+	chim_prr_start(&p, 1, UINT32_MAX / 2, 0); /* bounds */
 	assert_true(chim_prr_ack(&p, UINT32_MAX, UINT32_MAX, false, MSS) == UINT32_MAX);
 }
 

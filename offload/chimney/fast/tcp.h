@@ -130,6 +130,8 @@ struct chim_tcp {
 	uint32_t snd_una, snd_nxt, snd_wnd, snd_wl1, max_window;
 	uint32_t snd_small; /* the end of the last segment that was not full (Minshall) */
 	uint32_t cwnd_limited_seq;
+	uint32_t peak, peak_seq; /* the most that was in flight in the last round trip, until
+				  * peak_seq is acknowledged */
 	uint64_t snd_tail, snd_sent, snd_head; /* positions */
 	uint64_t snd_said, sent_said;	       /* published */
 	uint32_t ts_offset;

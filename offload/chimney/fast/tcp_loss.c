@@ -108,6 +108,15 @@ static void newreno(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_a
 		c->dup_bytes = out > c->flight.lost ? out - c->flight.lost : 0;
 }
 
+/* What the window was used for. Several acknowledgments come before what they let go is sent, so
+ * what is in flight at this moment may be much less. */
+static uint32_t window_used(const struct chim_tcp *c, uint32_t una)
+{
+	uint32_t out = c->snd_nxt - una;
+
+	return out > c->peak ? out : c->peak;
+}
+
 /* RFC 8985 7.4.2: was a loss repaired by the probe alone? */
 static void tlp_acked(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
@@ -119,8 +128,8 @@ static void tlp_acked(struct chim_engine *e, struct chim_tcp *c, const struct ch
 		c->tlp_out = false;
 		if (c->ca != CA_OPEN)
 			return;
-		chim_cc_loss(&c->cc, c->snd_nxt - a->una, e->now);
-		chim_cc_recovered(&c->cc, UINT32_MAX / 2);
+		chim_cc_loss(&c->cc, window_used(c, a->una), e->now);
+		chim_cc_recovered(&c->cc);
 		chim_cc_forget(&c->cc);
 		c->ca = CA_CWR;
 		c->recover = c->snd_nxt;
@@ -162,10 +171,12 @@ static void undo(struct chim_engine *e, struct chim_tcp *c)
 static void enter_recovery(struct chim_engine *e, struct chim_tcp *c,
 			   const struct chim_tcp_acked *a)
 {
-	uint32_t out = c->snd_nxt - a->una;
+	uint32_t out = window_used(c, a->una), owed = c->cc.cwnd < out ? c->cc.cwnd : out;
 
 	chim_cc_loss(&c->cc, out, e->now);
-	chim_prr_start(&c->prr, out > a->sacked ? out - a->sacked : 1, c->cc.ssthresh);
+	/* Delivered, but nothing was sent for it yet. */
+	owed = owed > a->pipe ? owed - a->pipe : 0;
+	chim_prr_start(&c->prr, out > a->sacked ? out - a->sacked : 1, c->cc.ssthresh, owed);
 	remember_undo(c);
 	c->ca = CA_RECOVERY;
 	c->cwr_pending = c->may_ecn; /* RFC 3168 6.1.2: for whatever reason */
@@ -179,7 +190,7 @@ static void enter_recovery(struct chim_engine *e, struct chim_tcp *c,
 static void leave(struct chim_tcp *c)
 {
 	if (c->ca == CA_RECOVERY)
-		chim_cc_recovered(&c->cc, chim_tcp_pipe(c));
+		chim_cc_recovered(&c->cc);
 	c->ca = CA_OPEN;
 	c->dup_acks = 0;
 	c->dup_bytes = 0;
@@ -208,7 +219,7 @@ static void grow(struct chim_engine *e, struct chim_tcp *c, const struct chim_tc
 
 static void marked(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
-	chim_cc_ecn(&c->cc, c->snd_nxt - a->una, e->now);
+	chim_cc_ecn(&c->cc, window_used(c, a->una), e->now);
 	c->ca = CA_CWR;
 	c->recover = c->snd_nxt;
 	c->cwr_pending = true;
@@ -244,7 +255,8 @@ void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tc
 
 void chim_tcp_loss_reo(struct chim_engine *e, struct chim_tcp *c)
 {
-	struct chim_tcp_acked nothing = {.una = c->snd_una, .sacked = c->flight.sacked};
+	struct chim_tcp_acked nothing = {
+		.una = c->snd_una, .sacked = c->flight.sacked, .pipe = chim_tcp_pipe(c)};
 
 	c->reo_due = NEVER;
 	if (!detect(e, c))
@@ -265,7 +277,7 @@ void chim_tcp_loss_rto(struct chim_engine *e, struct chim_tcp *c)
 
 	if (!c->retries && !reduced)
 		remember_undo(c);
-	chim_cc_rto(&c->cc, c->snd_nxt - c->snd_una, !c->retries, reduced, e->now);
+	chim_cc_rto(&c->cc, window_used(c, c->snd_una), !c->retries, reduced, e->now);
 	if (reneged || !c->may_sack) {
 		chim_flight_lose_all(&e->pool, &c->flight, reneged);
 	} else {
