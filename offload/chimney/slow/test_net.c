@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -44,10 +44,12 @@ static void side_open(struct net *n, int i)
 		 "echo 0 >/proc/sys/net/ipv6/conf/t0/accept_dad && "
 		 "echo 0 >/proc/sys/net/ipv6/conf/t0/router_solicitations && "
 		 "ip link set lo up && ip link set t0 address 02:00:00:00:09:0%d up && "
-		 "ip addr add 10.9.0.%d/24 dev t0 && ip -6 addr add fd09::%d/64 dev t0 nodad",
-		 i + 1, i + 1, i + 1);
+		 "ip addr add 10.9.0.%d/24 dev t0 && ip -6 addr add fd09::%d/64 dev t0 nodad && "
+		 "ip -6 addr add fe80::%d/64 dev t0 nodad",
+		 i + 1, i + 1, i + 1, i + 1);
 	if (s->netns < 0 || !s->queue || system(text) != 0)
 		skip_all("addresses");
+	n->ifindex = if_nametoindex("t0");
 }
 
 void net_open(struct net *n)

@@ -28,7 +28,8 @@ struct net_side {
 
 struct net {
 	int home;
-	struct net_side side[2]; /* 10.9.0.1, fd09::1; 10.9.0.2, fd09::2 */
+	unsigned int ifindex;	 /* of the TAP, on both sides */
+	struct net_side side[2]; /* 10.9.0.1, fd09::1, fe80::1; 10.9.0.2, fd09::2, fe80::2 */
 };
 
 /* Ends the test with NET_SKIPPED where namespaces or TAPs cannot be had. */

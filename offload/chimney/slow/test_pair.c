@@ -39,7 +39,7 @@ uint32_t pair_random(struct pair *p, uint32_t below)
 
 static socklen_t listen_at(const struct pair *p, struct sockaddr_in6 *to)
 {
-	static const char *const text[] = {"", "fd09::2", "::ffff:10.9.0.2"};
+	static const char *const text[] = {"", "fd09::2", "::ffff:10.9.0.2", "fe80::2"};
 
 	memset(to, 0, sizeof(*to));
 	if (p->kind == PAIR_V4) {
@@ -53,6 +53,8 @@ static socklen_t listen_at(const struct pair *p, struct sockaddr_in6 *to)
 	to->sin6_family = AF_INET6;
 	to->sin6_port = htons(p->port);
 	inet_pton(AF_INET6, text[p->kind], &to->sin6_addr);
+	if (p->kind == PAIR_LINK_LOCAL)
+		to->sin6_scope_id = p->net->ifindex;
 	return sizeof(*to);
 }
 
@@ -214,6 +216,15 @@ void pair_take(struct pair *p, int end, struct chim_tcp_state *s)
 	check(end, e->sent - s->snd_len, p->snd, s->snd_len);
 	check(1 - end, e->got, p->rcv, s->rcv_len);
 	assert_int_equal(s->snd_nxt, s->snd_una + s->snd_len - s->unsent_len);
+}
+
+void pair_append(struct pair *p, int end, struct chim_tcp_state *s, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < bytes; i++)
+		p->snd[s->snd_len + i] = byte_at(end, p->end[end].sent + i);
+	p->end[end].sent += bytes;
+	s->snd_len += bytes;
+	s->unsent_len += bytes;
 }
 
 /* The two pieces of a ring that wraps somewhere. */

@@ -8,7 +8,7 @@
 
 enum { PAIR_ROOM = 16 << 20 };
 
-enum pair_kind { PAIR_V4, PAIR_V6, PAIR_MAPPED, PAIR_KINDS };
+enum pair_kind { PAIR_V4, PAIR_V6, PAIR_MAPPED, PAIR_KINDS, PAIR_LINK_LOCAL = PAIR_KINDS };
 
 struct pair_end {
 	int fd;
@@ -45,6 +45,8 @@ void pair_finish(struct pair *p);
 
 /* Takes that end out, checks what was in its queues against the streams. */
 void pair_take(struct pair *p, int end, struct chim_tcp_state *s);
+/* The end's application writes so many bytes more while it is out. */
+void pair_append(struct pair *p, int end, struct chim_tcp_state *s, uint32_t bytes);
 void pair_restore(struct pair *p, int end, const struct chim_tcp_state *s);
 /* Out and in again. */
 void pair_move(struct pair *p, int end);
