@@ -77,6 +77,25 @@ static void options(void **state)
 	pair_close(&p);
 }
 
+/* Our TSval neither goes back, which the peer would take for an old duplicate (RFC 7323 5), nor
+ * far ahead. */
+static void timestamps(void **state)
+{
+	struct pair p;
+
+	pair_open(&p, &net, PAIR_V4);
+	for (int i = 0; i < 100; i++) {
+		uint32_t clock = chim_ts_clock(),
+			 before = (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_TIMESTAMP, 0),
+			 after;
+
+		pair_move(&p, 0);
+		after = (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_TIMESTAMP, 0);
+		assert_in_range(after - before, 0, chim_ts_clock() - clock + 4);
+	}
+	pair_close(&p);
+}
+
 /* Options that were changed while it was out. */
 static void changed_options(void **state)
 {
@@ -208,9 +227,8 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),
-		cmocka_unit_test(changed_options),
-		cmocka_unit_test(ports),
+		cmocka_unit_test(options),	   cmocka_unit_test(timestamps),
+		cmocka_unit_test(changed_options), cmocka_unit_test(ports),
 		cmocka_unit_test(bound_client),
 	};
 

@@ -281,8 +281,18 @@ static void refused(void **state)
 	/* The switch did not hold it. */
 	pair_step(&p);
 	assert_int_equal(chim_repair_close(p.end[1].fd, &s, &err), -EAGAIN);
-	/* Its application writes all the same. */
+	/* Only an ACK comes. */
 	p.end[0].deaf = true;
+	net.side[0].hold = true;
+	p.end[0].limit += 5000;
+	p.end[1].deaf = false;
+	pair_settle(&p);
+	pair_take(&p, 0, &s);
+	assert_int_equal(s.snd_len, 5000);
+	net.side[0].hold = false;
+	net_pump(&net);
+	assert_int_equal(chim_repair_close(p.end[0].fd, &s, &err), -EAGAIN);
+	/* Its application writes all the same. */
 	pair_take(&p, 0, &s);
 	p.end[0].limit += 30000;
 	while (p.end[0].sent < p.end[0].limit)
