@@ -16,7 +16,12 @@
  * chim_fin_frame() makes as the first of what it held. See fin.h.
  *
  * Not given back, for the kernel takes none of it: cwnd, ssthresh, the RTT and RTO, ECN, and
- * ts_recent (the socket keeps the one it had when it was closed).
+ * ts_recent (the socket keeps the one it had when it was closed). Until it has a new RTT sample,
+ * the kernel's first retransmission is after 1 to 3 s.
+ *
+ * While it is closed, nobody binds the port who could not before. But where a connected socket's
+ * port was chosen by the kernel and is shared with connections to other peers, a new one to the
+ * same peer may get it too; restore fails then, with EADDRNOTAVAIL.
  *
  * The socket may be in another network namespace. Needs CAP_NET_ADMIN in the user namespace that
  * owns it, and CAP_NET_BIND_SERVICE for local ports below 1024. All: main. None blocks.
@@ -64,7 +69,8 @@ int chim_repair_close(int fd, const struct chim_tcp_state *s, struct err *e);
 int chim_repair_restore(int fd, const struct chim_tcp_state *s, const struct iovec snd[2],
 			const struct iovec rcv[2], struct err *e);
 
-/* Of a socket that was taken and not closed. 0 or negative errno. */
+/* Of a socket that was taken and not closed: goes on. What came to be sent meanwhile counts as sent
+ * and is not; TCP's own timers send it soon. 0 or negative errno. */
 int chim_repair_thaw(int fd, const struct chim_tcp_state *s, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a connection has beside its streams, and keeps while it is out of the kernel and in again:
- * options, its port, its listener. Skipped (77) where it cannot be tried.
+ * options, its port, its listener, the peer's FIN. Skipped (77) where it cannot be tried.
  */
 #include "offload/chimney/slow/test_pair.h"
 
@@ -75,6 +75,57 @@ static void options(void **state)
 	pair_finish(&p);
 	assert_int_equal(info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss)), mss);
 	pair_close(&p);
+}
+
+static uint8_t tcp_state(int fd)
+{
+	return (uint8_t)info(fd, 0);
+}
+
+static void no_resets(void)
+{
+	assert_int_equal(net.side[0].resets, 0);
+	assert_int_equal(net.side[1].resets, 0);
+}
+
+static void close_wait(void **state)
+{
+	for (int kind = 0; kind < PAIR_KINDS; kind++) {
+		struct chim_tcp_state s;
+		struct pair p;
+		uint8_t byte;
+
+		pair_open(&p, &net, kind);
+		p.end[0].limit = 5000;
+		p.end[1].deaf = true;
+		pair_settle(&p);
+		shutdown(p.end[0].fd, SHUT_WR);
+		pair_settle(&p);
+		for (int i = 0; i < 3; i++) {
+			pair_take(&p, 1, &s);
+			assert_int_equal(s.phase, CHIM_CLOSE_WAIT);
+			assert_int_equal(s.rcv_len, 5000);
+			assert_int_equal(chim_repair_close(p.end[1].fd, &s, NULL), 0);
+			/* As the switch saw it in the peer's frames. */
+			if (i == 1)
+				s.ts_recent = (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP,
+								 TCP_TIMESTAMP, 0);
+			pair_restore(&p, 1, &s);
+			net_pump(&net);
+			assert_int_equal(tcp_state(p.end[1].fd), CHIM_LINUX_CLOSE_WAIT);
+		}
+		/* The other direction goes on. */
+		p.end[1].limit = 300000;
+		pair_finish(&p);
+		assert_int_equal(recv(p.end[1].fd, &byte, 1, 0), 0);
+		shutdown(p.end[1].fd, SHUT_WR);
+		pair_settle(&p);
+		assert_int_equal(recv(p.end[0].fd, &byte, 1, 0), 0);
+		/* LAST-ACK is over, its FIN was acknowledged. */
+		assert_int_equal(tcp_state(p.end[1].fd), 7);
+		no_resets();
+		pair_close(&p);
+	}
 }
 
 /* Our TSval neither goes back, which the peer would take for an old duplicate (RFC 7323 5), nor
@@ -227,9 +278,9 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),	   cmocka_unit_test(timestamps),
-		cmocka_unit_test(changed_options), cmocka_unit_test(ports),
-		cmocka_unit_test(bound_client),
+		cmocka_unit_test(options),    cmocka_unit_test(timestamps),
+		cmocka_unit_test(close_wait), cmocka_unit_test(changed_options),
+		cmocka_unit_test(ports),      cmocka_unit_test(bound_client),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

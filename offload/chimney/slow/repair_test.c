@@ -24,22 +24,6 @@ enum { STREAM = 12000000, MOVES = 60 };
 
 static struct net net;
 
-static uint32_t info(int fd, size_t field)
-{
-	struct tcp_info i = {0};
-	socklen_t len = sizeof(i);
-	uint32_t v;
-
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len), 0);
-	memcpy(&v, (uint8_t *)&i + field, sizeof(v));
-	return v;
-}
-
-static uint8_t tcp_state(int fd)
-{
-	return (uint8_t)info(fd, 0);
-}
-
 static void no_resets(void)
 {
 	assert_int_equal(net.side[0].resets, 0);
@@ -149,42 +133,6 @@ static void unsent(void **state)
 	p.end[0].limit = p.end[0].sent;
 	pair_finish(&p);
 	pair_close(&p);
-}
-
-static void close_wait(void **state)
-{
-	for (int kind = 0; kind < PAIR_KINDS; kind++) {
-		struct chim_tcp_state s;
-		struct pair p;
-		uint8_t byte;
-
-		pair_open(&p, &net, kind);
-		p.end[0].limit = 5000;
-		p.end[1].deaf = true;
-		pair_settle(&p);
-		shutdown(p.end[0].fd, SHUT_WR);
-		pair_settle(&p);
-		for (int i = 0; i < 3; i++) {
-			pair_take(&p, 1, &s);
-			assert_int_equal(s.phase, CHIM_CLOSE_WAIT);
-			assert_int_equal(s.rcv_len, 5000);
-			assert_int_equal(chim_repair_close(p.end[1].fd, &s, NULL), 0);
-			pair_restore(&p, 1, &s);
-			net_pump(&net);
-			assert_int_equal(tcp_state(p.end[1].fd), CHIM_LINUX_CLOSE_WAIT);
-		}
-		/* The other direction goes on. */
-		p.end[1].limit = 300000;
-		pair_finish(&p);
-		assert_int_equal(recv(p.end[1].fd, &byte, 1, 0), 0);
-		shutdown(p.end[1].fd, SHUT_WR);
-		pair_settle(&p);
-		assert_int_equal(recv(p.end[0].fd, &byte, 1, 0), 0);
-		/* LAST-ACK is over, its FIN was acknowledged. */
-		assert_int_equal(tcp_state(p.end[1].fd), 7);
-		no_resets();
-		pair_close(&p);
-	}
 }
 
 /* What an engine would have done meanwhile: its application wrote and read. */
@@ -383,7 +331,6 @@ int main(void)
 		cmocka_unit_test(streams_mapped),
 		cmocka_unit_test(queues),
 		cmocka_unit_test(unsent),
-		cmocka_unit_test(close_wait),
 		cmocka_unit_test(written_meanwhile),
 		cmocka_unit_test(long_receive_queue),
 		cmocka_unit_test(link_local),
