@@ -77,7 +77,7 @@ static void give_back(struct conn *c, int reason, bool asked)
 	struct chim_msg m = {.type = CHIM_MSG_UPLOADED, .conn = c->no};
 	struct app *a = c->app;
 
-	m.reason = conn_upload(c, reason);
+	m.reason = conn_upload(c, reason, asked);
 	/* Nobody asked: it goes on as it is. */
 	if (m.reason < 0 && !asked)
 		return;

@@ -53,7 +53,7 @@ struct conn *conn_new(struct app *a, uint32_t no, int sock, int fds[2]);
 bool conn_pump(struct conn *c); /* moves what can be moved; false: it is done with and freed */
 void conn_free(struct conn *c);
 /* Freezes it and gives it back. Returns what UPLOADED says in `reason`; it is not freed. */
-int conn_upload(struct conn *c, int reason);
+int conn_upload(struct conn *c, int reason, bool asked);
 
 uint64_t now_ns(void);
 

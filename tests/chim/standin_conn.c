@@ -218,7 +218,7 @@ bool conn_pump(struct conn *c)
 	return true;
 }
 
-int conn_upload(struct conn *c, int reason)
+int conn_upload(struct conn *c, int reason, bool asked)
 {
 	struct chim_shm *s = c->shm;
 	int off = -1, queued = 0, room;
@@ -227,10 +227,10 @@ int conn_upload(struct conn *c, int reason)
 	while (atomic_load(&s->snd_busy) || atomic_load(&s->rcv_busy))
 		sched_yield();
 	take_read(c);
-	/* All that is in the ring must find room in the kernel. */
+	/* All that is in the ring must find room in the kernel; if nobody asked, it can wait. */
 	ioctl(c->sock, SIOCOUTQ, &queued);
 	room = 2 * (queued + (int)(atomic_load(&s->snd_head) - atomic_load(&s->snd_tail)));
-	if (room > 1 << 16)
+	if (asked && room > 1 << 16)
 		setsockopt(c->sock, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	transmit(c);
 	if (atomic_load(&s->snd_head) != atomic_load(&s->snd_tail) || c->ended ||

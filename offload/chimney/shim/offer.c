@@ -232,6 +232,7 @@ void chim_track(int fd, bool connecting)
 	if (!s)
 		return;
 	s->connecting = connecting;
+	atomic_store(&s->untold, connecting);
 	while (was <= fd && !atomic_compare_exchange_weak(&highest, &was, fd + 1))
 		;
 	chim_slot_fill(fd, s);
@@ -264,6 +265,7 @@ struct chim_sock *chim_offer_again(struct chim_sock *s)
 	next = chim_sock_new();
 	if (!next)
 		return NULL;
+	atomic_store(&next->untold, atomic_load(&s->untold));
 	next->unkept = s->unkept + unkept;
 	next->retry_ns = sys_now_ns() + (unkept ? 0 : ms * 1000000ull);
 	return next;

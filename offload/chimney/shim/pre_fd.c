@@ -42,8 +42,11 @@ CHIM_EXPORT int connect(int fd, const struct sockaddr *to, socklen_t len)
 	if (chim_tracked(fd)) {
 		struct chim_call k;
 		bool fast = chim_begin(&k, fd, false);
+		bool first = fast && is_inet(to, len) && atomic_exchange(&k.sock->untold, false);
 
 		chim_end(&k);
+		if (first)
+			return 0;
 		if (fast && is_inet(to, len))
 			return fail(EISCONN);
 		if (fast)

@@ -50,7 +50,8 @@ struct chim_sock {
 	struct chim_conn *conn;
 	struct chim_sock *next;
 	bool connecting;
-	int unkept; /* how often it had to go back for what only the kernel has */
+	_Atomic bool untold; /* a connect() that did not wait: the next one returns 0 once */
+	int unkept;	     /* how often it had to go back for what only the kernel has */
 	uint64_t retry_ns, retry_bytes;
 	_Atomic uint64_t moved; /* bytes, since it was refused */
 
