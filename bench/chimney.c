@@ -11,27 +11,45 @@
 /* How long a connection that is idle may take to be offered again and taken. */
 enum { OFFLOAD_MS = 3000, LOOK_MS = 20 };
 
+static bool a_alone(const char *which)
+{
+	return !strcmp(which, "a") || !strcmp(which, "initiator");
+}
+
+static bool b_alone(const char *which)
+{
+	return !strcmp(which, "b") || !strcmp(which, "target");
+}
+
+/* The way to b only: what comes from b for a connection that the switch runs leaves by no port, so
+ * what is done there would be done to some systems and not to others. */
+static void impair(struct wire_port *port, double loss, double rtt)
+{
+	size_t size = sizeof(port->impair), used = 0;
+
+	if (loss > 0)
+		used = (size_t)snprintf(port->impair, size, "loss %g%%", loss);
+	if (rtt > 0)
+		snprintf(port->impair + used, size - used, "%sdelay %gms", used ? " " : "", rtt);
+}
+
 int chimney_wire(const struct cell *cell, struct wiring *w, struct err *e)
 {
 	double loss = cell_number(cell, "loss"), rtt = cell_number(cell, "rtt");
-	bool chimney = strcmp(cell_text(cell, "chimney"), "none") != 0;
+	const char *which = cell_text(cell, "chimney");
 
-	if (!chimney && cell_number(cell, "upload") > 0)
+	w->chimney = strcmp(which, "none") != 0;
+	if (!w->chimney && cell_number(cell, "upload") > 0)
 		return err_set(e, -EINVAL,
 			       "upload %s: nothing is with the switch that it could give back; "
 			       "chimney both puts it there",
 			       cell_text(cell, "upload"));
-	w->chimney = chimney;
-	for (size_t i = 0; i < w->n_ports; i++) {
-		char *impair = w->ports[i].impair;
-		size_t size = sizeof(w->ports[i].impair), used = 0;
-
-		if (loss > 0)
-			used = (size_t)snprintf(impair, size, "loss %g%%", loss);
-		if (rtt > 0)
-			snprintf(impair + used, size - used, "%sdelay %gms", used ? " " : "",
-				 rtt / 2);
-	}
+	if ((loss > 0 || rtt > 0) && (!strcmp(which, "both") || b_alone(which)))
+		return err_set(e, -EINVAL,
+			       "chimney %s: what the switch runs for b never leaves the port that "
+			       "loses and delays; chimney %s does",
+			       which, !strcmp(which, "target") ? "initiator" : "a");
+	impair(&w->ports[1], loss, rtt);
 	return 0;
 }
 
@@ -42,8 +60,8 @@ void chimney_open(const struct subject *s, unsigned int connections, struct chim
 	char retry[16];
 
 	*c = (struct chimney){
-		.a = both || !strcmp(which, "a") || !strcmp(which, "initiator"),
-		.b = both || !strcmp(which, "b") || !strcmp(which, "target"),
+		.a = both || a_alone(which),
+		.b = both || b_alone(which),
 		.upload_ms = (unsigned int)cell_number(s->cell, "upload"),
 	};
 	c->expected = connections * ((unsigned int)c->a + (unsigned int)c->b);

@@ -12,14 +12,14 @@
 
 /* Parameters, for the middle of a scenario's list. ENDS: "none|a|b|both", or with other words for
  * the two. */
-#define CHIMNEY_PARAMS(ENDS)                                                                    \
-	{"chimney", "none", ENDS, "whose TCP connections the switch runs"},                     \
-		{"upload", "0", "0|10..10000",                                                  \
-		 "ms after which it gives all back, and takes "                                 \
-		 "them anew; 0: never"},                                                        \
-		{"loss", "0", "0|0.001..50", "percent of the frames that are lost, each way"},        \
-	{                                                                                       \
-		"rtt", "0", "0|0.01..1000", "ms that a round trip takes longer, half of it each way" \
+#define CHIMNEY_PARAMS(ENDS)                                                              \
+	{"chimney", "none", ENDS, "whose TCP connections the switch runs"},               \
+		{"upload", "0", "0|10..10000",                                            \
+		 "ms after which it gives all back, and takes "                           \
+		 "them anew; 0: never"},                                                  \
+		{"loss", "0", "0|0.001..50", "percent of the frames to b that are lost"}, \
+	{                                                                                 \
+		"rtt", "0", "0|0.01..1000", "ms that frames to b take longer"             \
 	}
 
 struct chimney {

@@ -129,12 +129,20 @@ static void test_chimney_wire(void **state)
 	cell.params = chimney_params("a", "50", "1", "20");
 	assert_int_equal(scenario_rr.wire(&cell, &w, &e), 0);
 	assert_true(w.chimney);
-	assert_string_equal(w.ports[0].impair, "loss 1% delay 10ms");
-	assert_string_equal(w.ports[1].impair, "loss 1% delay 10ms");
+	assert_string_equal(w.ports[0].impair, "");
+	assert_string_equal(w.ports[1].impair, "loss 1% delay 20ms");
 	json_decref(cell.params);
-	cell.params = chimney_params("both", "0", "0", "5");
+	cell.params = chimney_params("none", "0", "0", "2.5");
 	assert_int_equal(scenario_rr.wire(&cell, &w, &e), 0);
 	assert_string_equal(w.ports[1].impair, "delay 2.5ms");
+	json_decref(cell.params);
+	/* It would not be delayed at all. */
+	cell.params = chimney_params("both", "0", "0", "5");
+	assert_int_equal(scenario_rr.wire(&cell, &w, &e), -EINVAL);
+	json_decref(cell.params);
+	cell.params = chimney_params("b", "0", "1", "0");
+	assert_int_equal(scenario_rr.wire(&cell, &w, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "chimney a does"));
 	json_decref(cell.params);
 	cell.params = chimney_params("none", "50", "0", "0");
 	assert_int_equal(scenario_rr.wire(&cell, &w, &e), -EINVAL);
