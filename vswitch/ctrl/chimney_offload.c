@@ -323,6 +323,7 @@ void chimney_started(struct chim_link *l)
 	chimney_steal(l);
 	if (!l->orphan)
 		chimney_app_tell(l->app, &m, fds, 2);
+	chim_mem_given(&l->conn.mem);
 	chimney_go_on(l);
 }
 

@@ -32,7 +32,8 @@ int chimney_upload(struct chim_link *l, enum chim_upload why)
 	return 0;
 }
 
-/* When it may be offered again. What goes back because it was asked for may be offered again soon: whoever asked, asks again. */
+/* When it may be offered again. What goes back because it was asked for may be offered again soon:
+ * whoever asked, asks again. */
 static uint32_t retry_ms(enum chim_upload why)
 {
 	switch (why) {

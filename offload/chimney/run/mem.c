@@ -83,8 +83,13 @@ int chim_mem_bells(struct chim_mem *m, uint32_t n_workers, struct err *e)
 void chim_mem_empty(const struct chim_mem *m)
 {
 	/* Where that is not possible, the memory comes back when the connection ends. */
-	(void)!fallocate(m->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, CHIM_SHM_PAGE,
-			 (off_t)m->bytes - CHIM_SHM_PAGE);
+	(void)!madvise((uint8_t *)m->map + CHIM_SHM_PAGE, m->bytes - CHIM_SHM_PAGE, MADV_REMOVE);
+}
+
+void chim_mem_given(struct chim_mem *m)
+{
+	close(m->fd);
+	m->fd = -1;
 }
 
 void chim_mem_free(struct chim_mem *m)

@@ -25,6 +25,9 @@ int chim_mem_conn(struct chim_mem *m, uint32_t snd_bytes, uint32_t rcv_bytes, st
 /* An application's bells. 0, or a negative errno with e filled. */
 int chim_mem_bells(struct chim_mem *m, uint32_t n_workers, struct err *e);
 
+/* The descriptor was handed over: it is closed here, the memory stays mapped. */
+void chim_mem_given(struct chim_mem *m);
+
 /* Of a connection's: gives the rings' memory back. They stay mapped, and read as zeros. */
 void chim_mem_empty(const struct chim_mem *m);
 
