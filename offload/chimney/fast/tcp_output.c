@@ -111,9 +111,9 @@ static bool small_may_go(const struct chim_tcp *c)
  * comes within a millisecond, and not so much that the window would not be used. */
 static uint32_t worth_waiting_for(const struct chim_tcp *c, uint32_t unit)
 {
-	uint32_t n = c->cc.cwnd / 4, srtt = chim_rtt_srtt_us(&c->rtt);
+	uint32_t n = c->cc.cwnd / 8, srtt = chim_rtt_srtt_us(&c->rtt);
 
-	if (srtt > 4000)
+	if (srtt > 8000)
 		n = (uint32_t)(c->cc.cwnd * UINT64_C(1000) / srtt);
 	return n < unit / 2 ? n : unit / 2;
 }
