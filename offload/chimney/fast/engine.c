@@ -108,12 +108,16 @@ void chim_tcp_event(struct chim_engine *e, struct chim_tcp *c, uint8_t events)
 	e->told_end = &c->next_event;
 }
 
-void chim_tcp_halt(struct chim_engine *e, struct chim_tcp *c, enum chim_upload reason)
+bool chim_tcp_halt(struct chim_engine *e, struct chim_tcp *c, enum chim_upload reason)
 {
+	if (c->asked & 1u << reason)
+		return false;
+	c->asked |= (uint16_t)(1u << reason);
 	c->halted = true;
 	c->upload = reason;
 	chim_timer_cancel(&e->wheel, &c->timer);
 	chim_tcp_event(e, c, EVENT_UPLOAD);
+	return true;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)

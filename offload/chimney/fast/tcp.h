@@ -89,7 +89,8 @@ struct chim_tcp {
 	uint32_t snd_mask, rcv_mask; /* size - 1 */
 	uint8_t phase, marks, events, ca, limit;
 	uint8_t app_flags;	   /* as last seen */
-	uint8_t upload;		   /* enum chim_upload: wished for */
+	uint8_t upload;		   /* enum chim_upload: wished for last */
+	uint16_t asked;		   /* bits of reasons it was ever wished for */
 	uint8_t flags, flags_said; /* flued_flags; as published */
 	bool queued, queued_event;
 	bool used, frozen, halted; /* halted: stands still until it is uploaded */
@@ -203,8 +204,9 @@ void chim_tcp_mark(struct chim_engine *e, struct chim_tcp *c, uint8_t marks);
 void chim_tcp_event(struct chim_engine *e, struct chim_tcp *c, uint8_t events);
 /* Its earliest time may have changed. */
 void chim_tcp_arm(struct chim_engine *e, struct chim_tcp *c);
-/* A mandatory reason to go back to the kernel: stands still. */
-void chim_tcp_halt(struct chim_engine *e, struct chim_tcp *c, enum chim_upload reason);
+/* A mandatory reason to go back to the kernel: stands still. false: it was asked for that reason
+ * already, the host could not, and it must do without. */
+bool chim_tcp_halt(struct chim_engine *e, struct chim_tcp *c, enum chim_upload reason);
 /* It neither sends nor accepts anything. */
 static inline bool chim_tcp_still(const struct chim_tcp *c)
 {

@@ -83,6 +83,8 @@ void chim_engine_close(struct chim_engine *e, struct chim_tcp *c, bool abort, ui
 		return;
 	chim_rings_tell(e, c);
 	c->orphan = true;
+	if (c->halted)
+		chim_tcp_timer_rto(e, c);
 	c->halted = false;
 	if (abort || c->rcv_tail != c->rcv_head) {
 		chim_tcp_abort(e, c, ECONNRESET);

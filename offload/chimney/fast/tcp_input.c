@@ -101,10 +101,8 @@ static void segment(struct chim_engine *e, struct chim_tcp *c, const struct chim
 		return;
 	if (!chim_tcp_ack(e, c, seg, &o) || c->phase == PHASE_CLOSED)
 		return;
-	if (seg->flags & CHIM_URG) {
-		chim_tcp_halt(e, c, CHIM_UPLOAD_URGENT);
+	if (seg->flags & CHIM_URG && chim_tcp_halt(e, c, CHIM_UPLOAD_URGENT))
 		return;
-	}
 	update_ts(e, c, seg, &o);
 	c->last_rcv = e->now;
 	if (seg->len || seg->flags & CHIM_FIN)

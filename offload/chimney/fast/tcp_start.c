@@ -185,8 +185,7 @@ void chim_engine_thaw(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
 	if (chim_tcp_still(c))
 		return;
 	/* What came meanwhile was not looked at: the peer is not to be blamed. */
-	if (c->rto_due != NEVER)
-		chim_tcp_timer_rto(e, c);
+	chim_tcp_timer_rto(e, c);
 	chim_tcp_loss_pto(e, c);
 	chim_tcp_arm(e, c);
 }

@@ -55,11 +55,8 @@ static bool patience(struct chim_engine *e, struct chim_tcp *c, uint8_t tries, u
 		chim_tcp_gone(e, c, ETIMEDOUT);
 		return false;
 	}
-	if (tries >= TCP_RETRIES_UPLOAD && !c->orphan && c->phase <= PHASE_CLOSE_WAIT) {
-		chim_tcp_halt(e, c, CHIM_UPLOAD_TIMEOUT);
-		return false;
-	}
-	return true;
+	return tries < TCP_RETRIES_UPLOAD || c->orphan || c->phase > PHASE_CLOSE_WAIT ||
+	       !chim_tcp_halt(e, c, CHIM_UPLOAD_TIMEOUT);
 }
 
 static void rto(struct chim_engine *e, struct chim_tcp *c)

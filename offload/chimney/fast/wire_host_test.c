@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the host and the application see: states that go in and come out, freezing, wakes.
+ * What the host sees: states that go in and come out, freezing, uploads that fail.
  */
 #include "offload/chimney/fast/wire.h"
 
@@ -185,6 +185,51 @@ static void frozen_it_stands_still(void **state)
 	assert_false(w.shm->flued_flags & CHIM_FLUED_FROZEN);
 }
 
+static void goes_on_where_nobody_can_take_it(void **state)
+{
+	wire_lines(&w, "write 1000\n"
+		       "< U. 0:10 ack 0\n"
+		       "upload urgent\n"
+		       "skip");
+	w.upload = CHIM_UPLOAD_NONE;
+	chim_engine_freeze(w.e, w.c);
+	chim_engine_thaw(w.e, w.c, w.now);
+	wire_lines(&w, "# without the urgency\n"
+		       "< U. 0:10 ack 0\n"
+		       "in 10\n"
+		       "open\n"
+		       "skip");
+	for (int i = 0; i < 10; i++)
+		wire_lines(&w, "+200000000us\nskip");
+	wire_lines(&w, "upload timeout");
+	w.upload = CHIM_UPLOAD_NONE;
+	chim_engine_freeze(w.e, w.c);
+	chim_engine_thaw(w.e, w.c, w.now);
+	wire_lines(&w, "+200000000us\n"
+		       "> P. 0:1000\n"
+		       "open");
+	for (int i = 0; i < 10; i++)
+		wire_lines(&w, "+200000000us\nskip");
+	wire_lines(&w, "closed 110");
+}
+
+static void closed_while_it_waits_for_the_host(void **state)
+{
+	w.state.cwnd = 1;
+	w.state.sack = false;
+	wire_lines(&w, "write 2000\nskip");
+	for (int i = 0; i < 10; i++)
+		wire_lines(&w, "+200000000us\nskip");
+	wire_lines(&w, "upload timeout\n"
+		       "close -\n"
+		       "+200000000us\n"
+		       "> . 0:1000\n"
+		       "< . 0 ack 1000\n"
+		       "> FP. 1000:2000\n"
+		       "< . 0 ack 2001\n"
+		       "phase FIN-WAIT-2");
+}
+
 static void goes_on_from_its_own_dump(void **state)
 {
 	struct chim_tcp_state s;
@@ -239,93 +284,6 @@ static void dump_checks_indices(void **state)
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -EPROTO);
 }
 
-static void wakes_who_waits_to_read(void **state)
-{
-	wire_lines(&w, "< . 0:100 ack 0\n"
-		       "wakes 0\n"
-		       "wants in\n"
-		       "<< . 100:200 ack 0\n"
-		       "<< . 200:300 ack 0\n"
-		       "wakes 0\n"
-		       "run\n"
-		       "wakes 1\n"
-		       "run\n"
-		       "wakes 0\n"
-		       "< . 400:500 ack 0\n"
-		       "wakes 0\n"
-		       "< . 300:400 ack 0\n"
-		       "wakes 1\n"
-		       "skip");
-}
-
-static void wakes_who_waits_to_write(void **state)
-{
-	w.state.cwnd = 100;
-	wire_lines(&w, "write 65536\n"
-		       "skip\n"
-		       "wants out\n"
-		       "# a third of the ring must be free\n"
-		       "< . 0 ack 21000\n"
-		       "wakes 0\n"
-		       "< . 0 ack 22000\n"
-		       "wakes 1\n"
-		       "skip");
-}
-
-static void little_unsent_wakes(void **state)
-{
-	w.state.notsent_lowat = 2000;
-	w.state.cwnd = 2;
-	wire_lines(&w, "write 6000\n"
-		       "skip\n"
-		       "wants out\n"
-		       "< . 0 ack 1000\n"
-		       "skip\n"
-		       "unsent 2000\n"
-		       "wakes 0\n"
-		       "< . 0 ack 2000\n"
-		       "skip\n"
-		       "wakes 1");
-}
-
-static void wakes_for_ends(void **state)
-{
-	wire_lines(&w, "< F. 0 ack 0\n"
-		       "wakes 1\n"
-		       "skip\n"
-		       "< R. 1 ack 0\n"
-		       "wakes 1\n"
-		       "closed 32");
-}
-
-static void info_is_told_now_and_then(void **state)
-{
-	uint32_t seq;
-
-	wire_lines(&w, "+300\nwrite 100\nskip");
-	seq = w.shm->info.seq;
-	assert_int_equal(seq, 2);
-	assert_int_equal(w.shm->info.rtt_us, 100000);
-	assert_int_equal(w.shm->info.state, 1);
-	assert_int_equal(w.shm->info.mss, 1000);
-	wire_lines(&w, "+100\n< . 0 ack 100\nskip");
-	assert_int_equal(w.shm->info.seq, seq);
-	wire_lines(&w, "+200\n< . 0:10 ack 100\nskip");
-	assert_int_equal(w.shm->info.seq, seq + 2);
-	assert_int_equal(w.shm->info.bytes_acked, 100);
-	assert_int_equal(w.shm->info.bytes_received, 10);
-	chim_engine_freeze(w.e, w.c);
-	assert_int_equal(w.shm->info.seq, seq + 4);
-}
-
-static void idle_connections_cost_nothing(void **state)
-{
-	wire_lines(&w, "write 100\nskip\n< . 0 ack 100\nrun");
-	assert_int_equal(chim_engine_run(w.e, w.now), 0);
-	assert_true(chim_engine_next(w.e) == UINT64_MAX);
-	assert_int_equal(chim_engine_run(w.e, w.now + 3600 * NS_PER_S), 0);
-}
-
 static void quotes_of_icmp(void **state)
 {
 	wire_lines(&w, "write 1000\nskip");
@@ -361,15 +319,11 @@ static const struct CMUnitTest tests[] = {
 	T(refuses_contradictions),
 	T(dumps_what_is),
 	T(frozen_it_stands_still),
+	T(goes_on_where_nobody_can_take_it),
+	T(closed_while_it_waits_for_the_host),
 	T(goes_on_from_its_own_dump),
 	T(no_dump_behind_our_fin),
 	T(dump_checks_indices),
-	T(wakes_who_waits_to_read),
-	T(wakes_who_waits_to_write),
-	T(little_unsent_wakes),
-	T(wakes_for_ends),
-	T(info_is_told_now_and_then),
-	T(idle_connections_cost_nothing),
 	T(quotes_of_icmp),
 	T(slots_are_used_again),
 };
