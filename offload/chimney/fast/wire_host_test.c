@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the host sees: states that go in and come out, freezing, uploads that fail.
- */
+/* What the host sees: states that go in and come out, freezing, uploads that fail. */
 #include "offload/chimney/fast/wire.h"
 
 #include <errno.h>
@@ -223,7 +221,7 @@ static void closed_while_it_waits_for_the_host(void **state)
 	wire_lines(&w, "upload timeout\n"
 		       "close -\n"
 		       "+200000000us\n"
-		       "> . 0:1000\n"
+		       "> P. 0:1000\n"
 		       "< . 0 ack 1000\n"
 		       "> FP. 1000:2000\n"
 		       "< . 0 ack 2001\n"
