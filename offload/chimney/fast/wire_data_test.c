@@ -324,6 +324,21 @@ static void speaks_ipv6(void **state)
 		  "freed 2000");
 }
 
+static void corked_before_a_closed_window(void **state)
+{
+	wire_play("conf cork 1\n"
+		  "write 100\n"
+		  "< . 0 ack 0 win 0\n"
+		  "+202\n"
+		  "none\n"
+		  "# the window is asked for\n"
+		  "+305\n"
+		  "> . -1\n"
+		  "< . 0 ack 0 win 5000\n"
+		  "+210\n"
+		  "> P. 0:100");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sends_and_is_acked),
 	cmocka_unit_test(sends_units),
@@ -350,6 +365,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(answers_carry_acks_from_then_on),
 	cmocka_unit_test(others_have_their_turn),
 	cmocka_unit_test(speaks_ipv6),
+	cmocka_unit_test(corked_before_a_closed_window),
 };
 
 int main(void)

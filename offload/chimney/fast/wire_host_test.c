@@ -296,6 +296,8 @@ static void slots_are_used_again(void **state)
 	wire_begin(&w);
 	for (int i = 0; i < 100; i++) {
 		wire_lines(&w, "write 100\n< . 200:300 ack 0\nskip");
+		/* On the list of those to be looked at. */
+		chim_engine_rung(w.e, w.c, w.now);
 		chim_engine_stop(w.e, w.c);
 		w.shm->snd_head = w.shm->rcv_head = w.shm->rcv_tail = 0;
 		w.shm->snd_tail = w.shm->snd_sent = 0;
