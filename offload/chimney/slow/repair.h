@@ -16,8 +16,8 @@
  * chim_fin_frame() makes as the first of what it held. See fin.h.
  *
  * Not given back, for the kernel takes none of it: cwnd, ssthresh, the RTT and RTO, ECN, and
- * ts_recent (the socket keeps the one it had when it was closed). Until it has a new RTT sample,
- * the kernel's first retransmission is after 1 to 3 s.
+ * ts_recent (0 is echoed until the peer is heard). Until it has a new RTT sample, the kernel's
+ * first retransmission is after 1 to 3 s.
  *
  * While it is closed, nobody binds the port who could not before. But where a connected socket's
  * port was chosen by the kernel and is shared with connections to other peers, a new one to the

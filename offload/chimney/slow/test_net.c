@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/slow/test_net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -88,12 +89,27 @@ void net_run(struct net *n, int side, const char *command)
 	net_enter(n, -1);
 }
 
-/* Of plain TCP only. */
-static bool is_reset(const uint8_t *f, ssize_t len)
+/* The TCP header of a plain frame; NULL: it has none. */
+static const uint8_t *tcp_of(const uint8_t *f, ssize_t len)
 {
 	if (len >= 54 && f[12] == 0x08 && f[13] == 0 && f[23] == 6)
-		return f[14 + (f[14] & 15) * 4 + 13] & 4;
-	return len >= 74 && f[12] == 0x86 && f[20] == 6 && f[14 + 40 + 13] & 4;
+		return f + 14 + (f[14] & 15) * 4;
+	return len >= 74 && f[12] == 0x86 && f[20] == 6 ? f + 14 + 40 : NULL;
+}
+
+static void look(struct net_side *to, const uint8_t *frame, ssize_t len)
+{
+	static const uint8_t timestamps[4] = {1, 1, 8, 10};
+	const uint8_t *tcp = tcp_of(frame, len);
+
+	to->seen++;
+	if (!tcp)
+		return;
+	to->resets += (tcp[13] & 4) != 0;
+	if (tcp + 32 <= frame + len && memcmp(tcp + 20, timestamps, 4) == 0) {
+		memcpy(&to->ts_echo, tcp + 28, 4);
+		to->ts_echo = ntohl(to->ts_echo);
+	}
 }
 
 static void deliver(struct net_side *s, const void *frame, size_t len)
@@ -110,8 +126,7 @@ static bool move_one(struct net_side *from, struct net_side *to)
 
 	if (len <= 0)
 		return false;
-	to->seen++;
-	to->resets += is_reset(frame, len);
+	look(to, frame, len);
 	if (to->lose_nth && to->seen % to->lose_nth == 0)
 		return true;
 	if (!to->hold) {
