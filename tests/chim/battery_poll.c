@@ -23,8 +23,11 @@ static void fill(int fd)
 {
 	static char buf[1 << 16];
 
-	while (send(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+	do {
+		while (send(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
 		settle();
+	} while (send(fd, buf, 1, MSG_DONTWAIT) > 0);
 }
 
 static void empty(int fd)

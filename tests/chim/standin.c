@@ -114,10 +114,11 @@ static void offered(struct app *a, const struct chim_msg *in, int sock)
 	}
 	c = a->conns[m.conn] = conn_new(a, m.conn, sock, fds);
 	c->next_upload_ns = next_upload();
+	/* What was received already is there from the beginning. */
+	conn_pump(c);
+	watch(sock, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c);
 	say(a, &m, fds, 2);
 	close(fds[0]);
-	watch(sock, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c);
-	conn_pump(c);
 }
 
 static void closed(struct conn *c, uint32_t linger_ms)

@@ -184,8 +184,10 @@ void chim_conn_close(struct chim_conn *c, uint32_t linger_ms)
 	bool runs;
 
 	pthread_mutex_lock(&c->link->lock);
+	/* The number may be another connection's by now. */
 	runs = c->link->conns[c->no] == c && atomic_load(&c->state) == CHIM_RUNS;
-	c->link->conns[c->no] = NULL;
+	if (c->link->conns[c->no] == c)
+		c->link->conns[c->no] = NULL;
 	pthread_mutex_unlock(&c->link->lock);
 	if (runs)
 		chim_link_say(c->link, CHIM_MSG_CLOSE, c->no, 0, linger_ms);

@@ -195,6 +195,19 @@ static int wait_both(struct chim_epoll *e, int set, struct epoll_event *events, 
 	return m;
 }
 
+/* Without waiting, once more. */
+static int again(struct chim_epoll *e, int set, struct epoll_event *events, int max,
+		 const sigset_t *sigmask)
+{
+	bool moved;
+	int m = wait_kernel(set, events, max, 0, true, sigmask);
+
+	pthread_mutex_lock(&chim_epoll_lock);
+	m = sift(e, events, m > 0 ? m : 0, &moved);
+	pthread_mutex_unlock(&chim_epoll_lock);
+	return m;
+}
+
 int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, int max,
 		    const struct timespec *timeout, const sigset_t *sigmask)
 {
@@ -222,6 +235,9 @@ int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, i
 		while (moved && settle_one(e))
 			;
 		n += m;
+		/* What went back to the kernel is asked there, even if the time is over. */
+		if (moved && n < max)
+			n += again(e, set, events + n, max - n, sigmask);
 		if (n)
 			return n;
 		if (until != UINT64_MAX && sys_now_ns() >= until)
