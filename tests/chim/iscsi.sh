@@ -134,14 +134,28 @@ perf() { # SECONDS BLOCKS DEPTH
 	grep -q '[1-9]' $T/perf.iops || fail "iscsi-perf read nothing: $(tail -c 500 $T/perf.out)"
 }
 
-# What iscsi-test-cu says of each test, one a line, to FILE.
-suite() { # FILE SECONDS TEST...: as ALL.Read10
-	local file=$1 seconds=$2 test
+# The suites of iscsi-test-cu -l that the words name: ALL, iSCSI, ALL.Read10.
+suites() { # WORD...
+	local word
+	for word in "$@"; do
+		case $word in
+		*.*) echo "$word" ;;
+		*) iscsi-test-cu -l | grep -E "^$word\.[^.]+\$" || fail "iscsi-test-cu -l knows no $word" ;;
+		esac
+	done
+}
+
+# What iscsi-test-cu says of each test, one a line, to FILE. Each suite is a run of its own: some end the
+# program.
+suite() { # FILE SECONDS SUITE...: as ALL.Read10
+	local file=$1 seconds=$2 test status
 	shift 2
 	: >"$file"
 	for test in "$@"; do
-		initiator "$seconds" iscsi-test-cu -d -v -t "$test" "iscsi://10.0.0.2/$iqn/1" >$T/suite.out 2>&1 ||
-			fail "iscsi-test-cu $test ended with status $?: $(tail -n 20 $T/suite.out)"
+		status=0
+		initiator "$seconds" iscsi-test-cu -d -v -t "$test" "iscsi://10.0.0.2/$iqn/1" >$T/suite.out 2>&1 || status=$?
+		echo "$test status $status" >>"$file"
+		[ $status -lt 124 ] || fail "iscsi-test-cu $test ended with status $status: $(tail -n 20 $T/suite.out)"
 		awk '/^Suite: / { suite = $2 }
 			/Test: / { name = $0; sub(/.*Test: /, "", name); sub(/ .*/, "", name) }
 			/passed$|FAILED$/ && name { print suite "." name, /passed$/ ? "passed" : "FAILED"; name = "" }' \
@@ -152,5 +166,5 @@ suite() { # FILE SECONDS TEST...: as ALL.Read10
 
 same_suite() { # FILE FILE
 	diff -u "$1" "$2" || fail "iscsi-test-cu passes other tests than without (ends $ENDS)"
-	echo "iscsi-test-cu: $(grep -c 'passed$' "$2") passed, as without"
+	echo "iscsi-test-cu: $(grep -c 'passed$' "$2") passed, $(grep -c 'FAILED$' "$2") failed, as without"
 }
