@@ -19,7 +19,8 @@ struct att_end_ops {
 	ssize_t (*read)(struct att_end *end, void *buf, size_t n);
 	/* Bytes that were taken, else as read. */
 	ssize_t (*write)(struct att_end *end, const void *buf, size_t n);
-	void (*shutdown)(struct att_end *end, int how); /* SHUT_RD or SHUT_WR */
+	int (*shutdown)(struct att_end *end, int how); /* SHUT_RD or SHUT_WR. 0 or -ESTALE */
+	bool (*is_stale)(struct att_end *end);	       /* NULL: never */
 	/* Before the relay sleeps on fds: says what it waits for. True: there is something already.
 	 * And afterwards. NULL: fds tell by themselves. */
 	bool (*arm)(struct att_end *end, bool in, bool out);

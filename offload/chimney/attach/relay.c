@@ -247,8 +247,8 @@ static void pass_ends(struct att_relay *r, short state)
 {
 	if ((state & POLLRDHUP) && !r->up_ended && r->up.len == 0 && waiting(r->near) <= 1 &&
 	    !r->moved) {
-		r->end->ops->shutdown(r->end, SHUT_WR);
-		r->up_ended = true;
+		r->moved = r->end->ops->shutdown(r->end, SHUT_WR) == -ESTALE;
+		r->up_ended = !r->moved;
 	}
 	if (r->peer_ended && !r->broken && !r->down_ended && r->down.len == 0) {
 		shutdown(r->near, SHUT_WR);
@@ -273,6 +273,8 @@ void att_relay_pump(struct att_relay *r)
 	bool moved = true;
 	short state;
 
+	if (r->end->ops->is_stale && r->end->ops->is_stale(r->end))
+		r->moved = true;
 	while (moved && !r->moved) {
 		moved = pump_up(r);
 		moved |= pump_down(r);

@@ -173,6 +173,7 @@ static int upload(struct att_session *s, struct err *e)
 	if (rc)
 		return err_set(e, rc, "the switch does not give the connection back: %s",
 			       strerror(-rc));
+	s->relay.moved = true;
 	att_session_pump(s);
 	return 0;
 }

@@ -97,8 +97,7 @@ static pid_t spawn(const char *testee, const char *kind, int port, int out)
 
 void peer_start(struct peer *p, const char *testee, const char *kind)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), out[2];
 	socklen_t len = sizeof(any);
 

@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 struct peer {
-	pid_t pid; /* the program */
-	int fd;	   /* of its socket, in the program */
-	int sock;  /* the other end, here */
-	int out;   /* what it prints */
+	pid_t pid;  /* the program */
+	int fd;	    /* of its socket, in the program */
+	int sock;   /* the other end, here */
+	int out;    /* what it prints */
 	bool paced; /* no more is under way to the program than it answers at once */
 	uint64_t sent;
 	_Atomic uint64_t received;

@@ -2,7 +2,8 @@
 /*
  * testee KIND PORT: a program that knows nothing of chimneys. Connects to PORT of this host, writes
  * one stream and checks another until that ends; then ends its own and prints how many bytes it
- * read and wrote. It exits with 0 only if every byte and every result of a call was as it should be.
+ * read and wrote. It exits with 0 only if every byte and every result of a call was as it should
+ * be.
  */
 #include "offload/chimney/attach/testee.h"
 
@@ -85,10 +86,10 @@ static void *writer(void *arg)
 
 	while (!in_ended) {
 		const uint8_t *from = pattern_at(&out_pattern, out_pos);
-		struct iovec v[3] = {{(void *)(uintptr_t)from, n / 3},
-				     {(void *)(uintptr_t)(from + n / 3), n / 2},
-				     {(void *)(uintptr_t)(from + n / 3 + n / 2),
-				      n - n / 3 - n / 2}};
+		struct iovec v[3] = {
+			{(void *)(uintptr_t)from, n / 3},
+			{(void *)(uintptr_t)(from + n / 3), n / 2},
+			{(void *)(uintptr_t)(from + n / 3 + n / 2), n - n / 3 - n / 2}};
 		struct msghdr m = {.msg_iov = v, .msg_iovlen = 3};
 		ssize_t done;
 
