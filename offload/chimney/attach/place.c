@@ -87,17 +87,14 @@ static int append(void *list, size_t *n, size_t size, const void *one)
 	return 0;
 }
 
-static bool same_file(pid_t pid, int fd, pid_t other, int other_fd)
-{
-	return syscall(SYS_kcmp, pid, other, KCMP_FILE, fd, other_fd) == 0;
-}
-
-static bool is_known(const struct wanted *w, pid_t pid, const struct att_watch *found)
+/* One set can have several numbers. */
+static bool is_known(const struct wanted *w, const struct att_watch *found)
 {
 	for (size_t i = 0; i < w->p->n_watches; i++) {
 		const struct att_watch *x = &w->p->watch[i];
 
-		if (x->tfd == found->tfd && same_file(w->pid, x->epfd, pid, found->epfd))
+		if (x->tfd == found->tfd &&
+		    syscall(SYS_kcmp, w->pid, w->pid, KCMP_FILE, x->epfd, found->epfd) == 0)
 			return true;
 	}
 	return false;
@@ -119,24 +116,17 @@ static bool is_watch(const struct wanted *w, const char *line, struct att_watch 
 	return true;
 }
 
-/* Its entries for the socket: of the process itself they are noted, of another one they must be
- * known, for an epoll set may be shared. */
-static int look_at_set(struct wanted *w, pid_t pid, int epfd)
+/* The process's entries for the socket. A set of another process that watches it can do nothing to
+ * it, and is left alone. */
+static int look_at_set(struct wanted *w, int epfd)
 {
 	struct att_watch x = {.epfd = epfd};
-	FILE *in = open_info(pid, epfd);
+	FILE *in = open_info(w->pid, epfd);
 	char line[256];
 	int rc = 0;
 
 	while (in && rc == 0 && fgets(line, sizeof(line), in)) {
-		if (!is_watch(w, line, &x) || is_known(w, pid, &x))
-			continue;
-		if (pid != w->pid)
-			rc = err_set(w->e, -EMLINK,
-				     "an epoll set of process %d watches the socket; only what is "
-				     "one process's own can be attached to",
-				     pid);
-		else
+		if (is_watch(w, line, &x) && !is_known(w, &x))
 			rc = append(&w->p->watch, &w->p->n_watches, sizeof(x), &x);
 	}
 	if (in)
@@ -152,7 +142,7 @@ static int look_own(struct wanted *w, pid_t pid, int fd, const char *link)
 		return append(&w->p->place, &w->p->n_places, sizeof(place), &place);
 	}
 	if (strcmp(link, "anon_inode:[eventpoll]") == 0)
-		return look_at_set(w, pid, fd);
+		return look_at_set(w, fd);
 	if (strcmp(link, "anon_inode:[io_uring]") == 0)
 		return err_set(w->e, -ENOTSUP,
 			       "process %d uses io_uring, whose requests hold its sockets; it "
@@ -168,8 +158,6 @@ static int look_other(struct wanted *w, pid_t pid, int fd, const char *link)
 			       "process %d has the socket too, as descriptor %d; only what is one "
 			       "process's own can be attached to",
 			       pid, fd);
-	if (strcmp(link, "anon_inode:[eventpoll]") == 0)
-		return look_at_set(w, pid, fd);
 	return 0;
 }
 
