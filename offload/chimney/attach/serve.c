@@ -35,7 +35,9 @@ static void answer(struct serving *v)
 
 	if (who < 0)
 		return;
-	give_back(v, ATT_DETACH_MS, &e, &rc);
+	/* Who is told that it is detached may attach it again at once. */
+	if (give_back(v, ATT_DETACH_MS, &e, &rc))
+		att_hold_close(v->hold);
 	att_hold_answer(who, rc, &e);
 }
 
