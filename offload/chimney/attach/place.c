@@ -298,10 +298,13 @@ int att_process_ok(pid_t pid, struct err *e)
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, errno == ENOENT ? -ESRCH : -errno,
-			       "cannot see the program of process %d: %s; run this as root or as "
-			       "its user",
-			       pid, errno == ENOENT ? "it has none" : strerror(errno));
+		return errno == ENOENT
+			       ? err_set(e, -ESRCH, "process %d has ended, or is the kernel's", pid)
+			       : err_set(e, -errno,
+					 "cannot see the program of process %d: %s; run this as "
+					 "root "
+					 "or as its user",
+					 pid, strerror(errno));
 	n = read(fd, &head, sizeof(head));
 	close(fd);
 	if (n != sizeof(head) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
