@@ -318,6 +318,32 @@ static void confine(int fd)
 		_exit(201);
 }
 
+/* Waits in read() with the stack pointer where a page begins, and everything above it in use. */
+static void full_stack(int fd)
+{
+	static uint8_t page[8192] __attribute__((aligned(4096)));
+	ssize_t n = SYS_read;
+	char byte;
+
+	if (write(fd, "", 1) != 1)
+		_exit(201);
+	memset(page, 0x77, sizeof(page));
+	__asm__ volatile("mov %%rsp, %%r12\n\t"
+			 "mov %4, %%rsp\n\t"
+			 "syscall\n\t"
+			 "mov %%r12, %%rsp"
+			 : "+a"(n)
+			 : "D"(fd), "S"(&byte), "d"(1), "r"(page + 4096)
+			 : "r12", "rcx", "r11", "memory");
+	for (size_t i = 0; i < sizeof(page); i++) {
+		if (page[i] != 0x77)
+			_exit(202);
+	}
+	if (n != 1 || write(fd, &byte, 1) != 1)
+		_exit(203);
+	echo(fd);
+}
+
 static void test_works(void **state)
 {
 	struct program p = start((void (*)(int)) * state);
@@ -377,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_relay_dies),
 		{"nothing unusual", test_works, NULL, NULL, NULL},
 		{"another user's", test_works, NULL, NULL, (void *)become_nobody},
+		{"stack in use", test_works, NULL, NULL, (void *)full_stack},
 		{"confined", test_works, NULL, NULL, (void *)confine},
 	};
 
