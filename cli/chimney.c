@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/chimney.h"
+#include "cli/chimney_attach.h"
 #include "cli/render.h"
 
 #include <errno.h>
@@ -86,6 +87,14 @@ static const struct cli_verb verbs[] = {
 	 .help = "run a program whose TCP connections are offered to the switch",
 	 .run_words = chimney_run,
 	 .usage = "[socket PATH] [ports LIST] [log FILE] [spin-us N] -- COMMAND..."},
+	{.name = "attach",
+	 .help = "have the switch run a connection that a running program has",
+	 .run_words = chimney_attach,
+	 .usage = "PID FD [socket PATH] [foreground on|off]"},
+	{.name = "detach",
+	 .help = "give an attached connection back to its program",
+	 .run_words = chimney_detach,
+	 .usage = "PID FD"},
 	{0},
 };
 
