@@ -71,6 +71,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		{"threads", test_rounds, NULL, NULL, "threads"},
 		{"ping", test_rounds, NULL, NULL, "ping"},
+		{"whole", test_rounds, NULL, NULL, "whole"},
 		{"poll", test_rounds, NULL, NULL, "poll"},
 		{"select", test_rounds, NULL, NULL, "select"},
 		{"epoll", test_rounds, NULL, NULL, "epoll"},

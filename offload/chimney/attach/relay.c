@@ -116,15 +116,15 @@ static int reserve(struct att_queue *q, size_t n)
 	return 0;
 }
 
-int att_relay_append(struct att_relay *r, const void *bytes, size_t n)
+int att_relay_append(struct att_queue *q, const void *bytes, size_t n)
 {
-	int rc = reserve(&r->up, n);
+	int rc = reserve(q, n);
 
 	if (rc)
 		return rc;
 	if (n)
-		memcpy(r->up.at + r->up.off + r->up.len, bytes, n);
-	r->up.len += n;
+		memcpy(q->at + q->off + q->len, bytes, n);
+	q->len += n;
 	return 0;
 }
 
@@ -200,18 +200,26 @@ static bool pump_up(struct att_relay *r)
 	return moved;
 }
 
+static bool may_feed(const struct att_relay *r)
+{
+	return (r->feeding || r->allowance) && r->down.len == 0 && !r->peer_ended && !r->moved;
+}
+
 static void feed(struct att_relay *r)
 {
-	ssize_t n = r->end->ops->read(r->end, r->down.at, ATT_BUFFER);
+	size_t most = r->feeding || r->allowance > ATT_BUFFER ? ATT_BUFFER : r->allowance;
+	ssize_t n = r->end->ops->read(r->end, r->down.at, most);
 
-	if (n > 0)
+	if (n > 0) {
 		r->down.len = (size_t)n;
-	else if (n == 0)
+		r->allowance -= r->allowance < (size_t)n ? r->allowance : (size_t)n;
+	} else if (n == 0) {
 		r->peer_ended = true;
-	else if (n != -EAGAIN && n != -EINTR && n != -ESTALE)
+	} else if (n != -EAGAIN && n != -EINTR && n != -ESTALE) {
 		r->broken = r->peer_ended = true;
-	else
+	} else {
 		end_failed(r, n);
+	}
 }
 
 static bool pump_down(struct att_relay *r)
@@ -219,7 +227,7 @@ static bool pump_down(struct att_relay *r)
 	bool moved = false;
 	ssize_t n;
 
-	if (r->down.len == 0 && r->feeding && !r->peer_ended && !r->moved)
+	if (may_feed(r))
 		feed(r);
 	if (r->down.len == 0)
 		return false;
@@ -288,7 +296,7 @@ void att_relay_pump(struct att_relay *r)
 void att_relay_sleep(struct att_relay *r, int timeout_ms)
 {
 	const struct att_end_ops *ops = r->end->ops;
-	bool in = r->feeding && r->down.len == 0 && !r->peer_ended;
+	bool in = may_feed(r);
 	struct epoll_event ev[4];
 
 	if (ops->arm && ops->arm(r->end, in, r->up.len > 0))

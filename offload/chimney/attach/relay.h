@@ -36,6 +36,7 @@ struct att_relay {
 	struct att_end *end;
 	struct att_queue up, down; /* up: from the program */
 	bool feeding;		   /* what comes from the connection goes to the program */
+	size_t allowance;	   /* if not: so many bytes do nevertheless */
 	bool up_ended;		   /* the program writes no more, and the end knows */
 	bool down_ended;	   /* the peer sends no more, and the program knows */
 	bool peer_ended, deaf;	   /* the peer sends no more; the program reads no more */
@@ -54,8 +55,8 @@ void att_relay_fini(struct att_relay *r);
 /* From now on this is the connection's end; the old one is the caller's. 0 or a negative errno. */
 int att_relay_use(struct att_relay *r, struct att_end *end);
 
-/* Appends bytes to what the program wrote. 0 or -ENOMEM. */
-int att_relay_append(struct att_relay *r, const void *bytes, size_t n);
+/* Appends bytes to what the program wrote, or to what it is to read. 0 or -ENOMEM. */
+int att_relay_append(struct att_queue *q, const void *bytes, size_t n);
 
 /* Moves all that can be moved now. Looks for the end of either side, and sets r->over. */
 void att_relay_pump(struct att_relay *r);

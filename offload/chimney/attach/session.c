@@ -36,20 +36,31 @@ static int take_socket(struct att_session *s, struct err *e)
 	}
 }
 
-/* What the program was in the midst of writing goes before what it writes from now on. */
-static void take_unsent(void *arg, struct att_frozen *f, const struct att_places *p)
+/* What the program was in the midst of writing goes before what it writes from now on, and what it
+ * was in the midst of reading before what else has come. False: there was something of the latter.
+ */
+static bool take_halves(struct att_session *s, struct att_frozen *f, const struct att_places *p)
 {
-	struct att_session *s = arg;
-	struct att_bytes rest = {0};
+	struct att_bytes rest = {0}, begun = {0};
+	size_t missing;
 
 	att_unsent(f, p, &rest);
-	att_relay_append(&s->relay, rest.at, rest.n);
+	att_relay_append(&s->relay.up, rest.at, rest.n);
+	missing = att_unread(f, p, &begun);
+	att_relay_append(&s->relay.down, begun.at, begun.n);
 	free(rest.at);
+	free(begun.at);
+	return missing;
+}
+
+static void after_swap(void *arg, struct att_frozen *f, const struct att_places *p)
+{
+	take_halves(arg, f, p);
 }
 
 int att_session_open(struct att_session *s, pid_t pid, int fd, struct err *e)
 {
-	struct att_swap swap = {.pid = pid, .done = take_unsent, .arg = s};
+	struct att_swap swap = {.pid = pid, .done = after_swap, .arg = s};
 	int rc;
 
 	*s = (struct att_session){.pid = pid, .fd = fd, .pidfd = -1, .sock = -1};
@@ -131,7 +142,9 @@ static int settle(void *arg, struct att_frozen *f, const struct att_places *p, i
 		return err_set(e, -EAGAIN, "process %d has not read what has arrived", s->pid);
 	if (att_relay_take_all(&s->relay) != 0)
 		return err_set(e, -ENOMEM, "no memory for what process %d has written", s->pid);
-	take_unsent(s, f, p);
+	s->relay.allowance = take_halves(s, f, p);
+	if (s->relay.allowance)
+		return err_set(e, -EAGAIN, "process %d is in the midst of reading", s->pid);
 	return push(s, e);
 }
 
@@ -147,14 +160,14 @@ static int give_back(struct att_session *s, struct err *e)
 	return att_swap(&swap, e);
 }
 
-/* Stops feeding the program and waits until it has read. */
+/* Waits until the program has read what it is fed. */
 static bool wait_read(struct att_session *s, uint64_t until)
 {
 	struct att_relay *r = &s->relay;
 
 	for (;;) {
 		att_session_pump(s);
-		if (r->over != ATT_RUNS || att_relay_is_read(r))
+		if (r->over != ATT_RUNS || (att_relay_is_read(r) && !r->allowance))
 			return true;
 		if (clock_now_ns() >= until)
 			return false;
@@ -196,10 +209,11 @@ int att_session_detach(struct att_session *s, int timeout_ms, struct err *e)
 			rc = err_set(e, -ENOTCONN, "the connection has ended");
 		else
 			rc = give_back(s, e);
-		if (rc == -EAGAIN)
+		if (rc == -EAGAIN && !s->relay.allowance)
 			att_relay_sleep(&s->relay, RETRY_MS);
 	} while (rc == -EAGAIN && clock_now_ns() < until);
 	s->relay.feeding = true;
+	s->relay.allowance = 0;
 	if (rc)
 		return rc;
 	att_end_kernel_release(s->kernel);

@@ -7,7 +7,7 @@
 #ifndef OFFLOAD_CHIMNEY_ATTACH_SWAP_H
 #define OFFLOAD_CHIMNEY_ATTACH_SWAP_H
 
-#include "offload/chimney/attach/unsent.h"
+#include "offload/chimney/attach/halves.h"
 
 #include <sys/stat.h>
 

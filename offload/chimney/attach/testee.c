@@ -133,6 +133,41 @@ static void *napper(void *arg)
 	return NULL;
 }
 
+/* Does not expect to get less than all it waits for, but at the end. */
+static void *whole_reader(void *arg)
+{
+	const size_t want = 300000;
+	bool turn = false;
+
+	while (!in_ended) {
+		struct iovec v[2] = {{in_buf, 1000}, {in_buf + 1000, want - 1000}};
+		struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
+		ssize_t n = turn ? recvmsg(in_fd, &m, MSG_WAITALL)
+				 : recv(in_fd, in_buf, want, MSG_WAITALL);
+
+		if (n < 0)
+			fail("recv");
+		turn = !turn;
+		if (n)
+			got(n);
+		if (n < (ssize_t)want) {
+			got(recv(in_fd, in_buf, 1, 0));
+			if (!in_ended)
+				fail("short read");
+		}
+	}
+	return NULL;
+}
+
+static void run_whole(void)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, whole_reader, NULL);
+	writer((void *)(uintptr_t)1000);
+	pthread_join(t, NULL);
+}
+
 /* Blocked in read() and in write(), with others around them. */
 static void run_threads(void)
 {
@@ -295,6 +330,8 @@ int main(int argc, char **argv)
 		run_threads();
 	else if (strcmp(kind, "ping") == 0)
 		run_ping();
+	else if (strcmp(kind, "whole") == 0)
+		run_whole();
 	else if (strcmp(kind, "poll") == 0)
 		run_poll();
 	else if (strcmp(kind, "select") == 0)
