@@ -310,6 +310,31 @@ static void slots_are_used_again(void **state)
 	assert_int_equal(w.e->pool.n_free, w.e->pool.size);
 }
 
+static void stopped_with_news_untold(void **state)
+{
+	wire_lines(&w, "write 100\n"
+		       "skip\n"
+		       "<< R. 0 ack 100");
+	chim_engine_stop(w.e, w.c);
+	assert_int_equal(chim_engine_run(w.e, w.now), 2);
+	assert_int_equal(w.closed, -1);
+	w.shm->snd_head = w.shm->snd_tail = w.shm->snd_sent = 0;
+	w.c = chim_engine_start(w.e, &w.state, w.shm, &w, w.now);
+	assert_non_null(w.c);
+	assert_int_equal(w.e->n_used, 1);
+}
+
+static void units_are_switched(void **state)
+{
+	w.tso = true;
+	wire_lines(&w, "write 3000\n"
+		       "> P. 0:3000");
+	chim_engine_set_tso(w.e, false);
+	wire_lines(&w, "write 2000\n"
+		       "> . 3000:4000\n"
+		       "> P. 4000:5000");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	T(takes_queues_over),
@@ -326,6 +351,8 @@ static const struct CMUnitTest tests[] = {
 	T(dump_checks_indices),
 	T(quotes_of_icmp),
 	T(slots_are_used_again),
+	T(stopped_with_news_untold),
+	T(units_are_switched),
 };
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static void three_behind_are_enough(void **state)
@@ -264,6 +265,37 @@ static void lost_ones_wait_for_buffers(void **state)
 		  "retrans 1");
 }
 
+static void wider_window_is_forgotten(void **state)
+{
+	static struct wire w;
+
+	wire_init(&w, 0xfffff000, 1);
+	wire_lines(&w, "write 4000\n"
+		       "skip\n"
+		       "+100\n"
+		       "< . 0 ack 0 sack 1000-4000\n"
+		       "skip\n"
+		       "+100\n"
+		       "< . 0 ack 4000 sack 0-1000\n");
+	assert_int_equal(w.c->reo_mult, 2);
+	/* After sixteen recoveries without duplicates. */
+	for (int i = 0; i < TCP_REORDERING_MAX; i++) {
+		char line[128];
+		int at = 4000 + 4000 * i;
+
+		assert_int_equal(w.c->reo_mult, 2);
+		w.c->cc.cwnd = 10000;
+		wire_lines(&w, "write 4000\nskip\n+100");
+		snprintf(line, sizeof(line), "< . 0 ack %d sack %d-%d\n+60\nca recovery\nskip", at,
+			 at + 1000, at + 4000);
+		wire_lines(&w, line);
+		snprintf(line, sizeof(line), "+100\n< . 0 ack %d\nca open\nskip", at + 4000);
+		wire_lines(&w, line);
+	}
+	assert_int_equal(w.c->reo_mult, 1);
+	wire_end(&w);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(three_behind_are_enough),
 	cmocka_unit_test(time_finds_what_few_duplicates_do_not),
@@ -279,6 +311,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(retransmissions_are_not_ect),
 	cmocka_unit_test(duplicates_of_one_round_count_once),
 	cmocka_unit_test(lost_ones_wait_for_buffers),
+	cmocka_unit_test(wider_window_is_forgotten),
 };
 
 int main(void)

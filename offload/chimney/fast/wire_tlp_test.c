@@ -176,6 +176,37 @@ static void undone_once(void **state)
 		  "ca recovery");
 }
 
+static void duplicate_of_a_probe_clears_it(void **state)
+{
+	wire_play(
+		"conf cwnd 20\n"
+		"write 3000\n"
+		"skip\n"
+		"+202\n"
+		"> P. 2000:3000\n"
+		"write 1000\n"
+		"skip\n"
+		"+50\n"
+		"< . 0 ack 3000\n"
+		"# RFC 8985 7.4.2, second case: it came twice, and the peer has no words for that\n"
+		"< . 0 ack 3000\n"
+		"< . 0 ack 4000\n"
+		"ca open\n"
+		"cwnd 20000");
+}
+
+static void probe_without_a_round_trip_time(void **state)
+{
+	wire_play("conf srtt 0 rttvar 0 min_rtt 0\n"
+		  "write 2000\n"
+		  "skip\n"
+		  "+998\n"
+		  "none\n"
+		  "+3\n"
+		  "> P. 1000:2000\n"
+		  "ca open");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(probe_of_the_tail),
 	cmocka_unit_test(probe_is_new_data_if_there_is),
@@ -187,6 +218,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(duplicate_report_undoes),
 	cmocka_unit_test(real_losses_are_not_undone),
 	cmocka_unit_test(undone_once),
+	cmocka_unit_test(duplicate_of_a_probe_clears_it),
+	cmocka_unit_test(probe_without_a_round_trip_time),
 };
 
 int main(void)
