@@ -144,9 +144,10 @@ void end_init(struct end *x, const char *name, const struct end_conf *conf, stru
 	x->rcv_size = conf->rcv_size;
 	x->refuse_ppm = conf->refuse_ppm;
 	engine.time_wait_ms = conf->time_wait_ms;
-	x->e = chim_engine_new(&engine);
+	x->e = conf->engine ? conf->engine : chim_engine_new(&engine);
 	if (!x->e)
 		abort();
+	chim_engine_set_tso(x->e, conf->tso);
 }
 
 static void shm_free(struct end *x)
@@ -174,12 +175,17 @@ static void shm_new(struct end *x)
 	x->shm = shm;
 }
 
-void end_free(struct end *x)
+struct chim_engine *end_leave(struct end *x)
 {
 	if (x->c)
 		chim_engine_stop(x->e, x->c);
-	chim_engine_free(x->e);
 	shm_free(x);
+	return x->e;
+}
+
+void end_free(struct end *x)
+{
+	chim_engine_free(end_leave(x));
 }
 
 bool end_start(struct end *x, uint64_t now)
@@ -274,7 +280,9 @@ void end_input(struct end *x, const struct packet *p, uint64_t now)
 		return;
 	}
 	edge = seg.ack + ((uint32_t)seg.wnd << x->state.snd_wscale);
-	if ((int32_t)(edge - x->edge) > 0)
+	/* Of what may be believed: it acknowledges nothing that was never written. */
+	if (x->snd_first + (uint32_t)x->wrote + 1 - seg.ack <= 2 * CHIM_RING_MAX &&
+	    (int32_t)(edge - x->edge) > 0)
 		x->edge = edge;
 	data = (struct iovec){(void *)(uintptr_t)(p->bytes + at), seg.len};
 	seg.n_data = seg.len > 0;

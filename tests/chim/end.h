@@ -46,12 +46,16 @@ struct end_conf {
 	uint32_t stream_out, stream_in, snd_size, rcv_size, refuse_ppm;
 	bool tso;
 	uint32_t time_wait_ms;
+	struct chim_engine
+		*engine; /* of an end before it, whose memory is reused; NULL: a new one */
 };
 
 /* Aborts without memory. */
 void end_init(struct end *x, const char *name, const struct end_conf *conf, struct link *out,
 	      uint64_t seed);
 void end_free(struct end *x);
+/* All but the engine, which is returned: for the next end at the same place in memory. */
+struct chim_engine *end_leave(struct end *x);
 
 /* Runs it from x->state on. What is in the queues is of the streams: their places follow from
  * x->wrote and x->read. false: the engine refused. */
