@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { PIECES_MAX = 5 };
+
 void end_fail(struct end *x, const char *fmt, ...)
 {
 	va_list args;
@@ -20,38 +22,6 @@ void end_fail(struct end *x, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(x->why + n, sizeof(x->why) - (size_t)n, fmt, args);
 	va_end(args);
-}
-
-static uint8_t *ring(const struct end *x, uint64_t off)
-{
-	return (uint8_t *)x->shm + off;
-}
-
-/* Both ways: len bytes at position pos of a ring are those of the stream from `at` on. */
-static void ring_fill(const struct end *x, uint64_t off, uint32_t size, uint64_t pos,
-		      uint32_t stream, uint64_t at, uint32_t len)
-{
-	for (uint32_t i = 0; i < len;) {
-		uint32_t place = (uint32_t)(pos + i) & (size - 1), n = size - place;
-
-		n = n < len - i ? n : len - i;
-		pattern_fill(stream, at + i, ring(x, off) + place, n);
-		i += n;
-	}
-}
-
-static bool ring_check(const struct end *x, uint64_t off, uint32_t size, uint64_t pos,
-		       uint32_t stream, uint64_t at, uint32_t len)
-{
-	for (uint32_t i = 0; i < len;) {
-		uint32_t place = (uint32_t)(pos + i) & (size - 1), n = size - place;
-
-		n = n < len - i ? n : len - i;
-		if (pattern_check(stream, at + i, ring(x, off) + place, n) != n)
-			return false;
-		i += n;
-	}
-	return true;
 }
 
 /* Payload that leaves: is it what was written there, within the peer's window? */
@@ -75,6 +45,21 @@ static void check_payload(struct end *x, const struct chim_out *out, uint32_t se
 		end_fail(x, "pieces of %u bytes, not %u", at, out->len);
 }
 
+/* The window that is announced: it does not shrink, and grows only where the ring has room. */
+static void check_window(struct end *x, const struct chim_seg *seg)
+{
+	uint32_t scale = x->state.rcv_wscale, edge = seg->ack + ((uint32_t)seg->wnd << scale);
+	uint32_t most = x->rcv_first + (uint32_t)x->read + x->rcv_size + 1; /* a FIN counts */
+
+	if ((int32_t)(edge - x->told) <= -(1 << scale))
+		end_fail(x, "its window shrank by %u", x->told - edge);
+	if ((int32_t)(edge - x->told) <= 0)
+		return;
+	if ((int32_t)(edge - most) > 0)
+		end_fail(x, "announced %u bytes without room", edge - most);
+	x->told = edge;
+}
+
 static int send_out(void *ctx, void *user, const struct chim_out *out)
 {
 	struct end *x = ctx;
@@ -95,6 +80,7 @@ static int send_out(void *ctx, void *user, const struct chim_out *out)
 	}
 	if (out->len > 0)
 		check_payload(x, out, seg.seq);
+	check_window(x, &seg);
 	if ((out->segsz ? out->segsz : out->len) + seg.opts_len > x->state.mss)
 		end_fail(x, "sent a segment of %u bytes", out->segsz ? out->segsz : out->len);
 	iov[0].iov_len = headers;
@@ -198,13 +184,15 @@ bool end_start(struct end *x, uint64_t now)
 	shm_new(x);
 	x->snd_base = x->wrote - s->snd_len;
 	x->rcv_base = x->read;
-	ring_fill(x, x->shm->snd_off, x->snd_size, 0, x->stream_out, x->snd_base, s->snd_len);
-	ring_fill(x, x->shm->rcv_off, x->rcv_size, 0, x->stream_in, x->rcv_base, s->rcv_len);
+	end_ring_fill(x, x->shm->snd_off, x->snd_size, 0, x->stream_out, x->snd_base, s->snd_len);
+	end_ring_fill(x, x->shm->rcv_off, x->rcv_size, 0, x->stream_in, x->rcv_base, s->rcv_len);
 	atomic_store(&x->shm->snd_head, s->snd_len);
 	atomic_store(&x->shm->rcv_head, s->rcv_len);
 	atomic_store(&x->shm->app_flags, flags | (x->shut ? CHIM_APP_SHUT_WR : 0));
-	if (!x->edge_set)
+	if (!x->edge_set) {
 		x->edge = s->snd_una + s->snd_wnd;
+		x->told = s->rcv_wup + s->rcv_wnd;
+	}
 	x->edge_set = true;
 	x->woken = true;
 	x->c = chim_engine_start(x->e, s, x->shm, x, now);
@@ -227,11 +215,11 @@ static void check_dump(struct end *x)
 		end_fail(x, "dumped a wrong snd_una");
 	if (s->rcv_nxt - fin != x->rcv_first + (uint32_t)(x->read + s->rcv_len))
 		end_fail(x, "dumped a wrong rcv_nxt");
-	if (!ring_check(x, x->shm->snd_off, x->snd_size, tail, x->stream_out, x->wrote - s->snd_len,
-			s->snd_len))
+	if (!end_ring_check(x, x->shm->snd_off, x->snd_size, tail, x->stream_out,
+			    x->wrote - s->snd_len, s->snd_len))
 		end_fail(x, "dumped wrong bytes to be sent");
-	if (!ring_check(x, x->shm->rcv_off, x->rcv_size, got - s->rcv_len, x->stream_in, x->read,
-			s->rcv_len))
+	if (!end_ring_check(x, x->shm->rcv_off, x->rcv_size, got - s->rcv_len, x->stream_in,
+			    x->read, s->rcv_len))
 		end_fail(x, "dumped wrong bytes received");
 }
 
@@ -266,9 +254,26 @@ bool end_take(struct end *x, uint64_t now)
 	return true;
 }
 
+/* Payload as a port may have it: in one piece or several, of any size. */
+static uint16_t pieces(struct end *x, const uint8_t *p, uint32_t len, struct iovec *out)
+{
+	uint16_t n = 0;
+
+	while (len > 0) {
+		uint32_t bytes = n + 1 == PIECES_MAX || rng_ppm(&x->rng, 700000)
+					 ? len
+					 : 1 + (uint32_t)rng_below(&x->rng, len);
+
+		out[n++] = (struct iovec){(void *)(uintptr_t)p, bytes};
+		p += bytes;
+		len -= bytes;
+	}
+	return n;
+}
+
 void end_input(struct end *x, const struct packet *p, uint64_t now)
 {
-	struct iovec data;
+	struct iovec data[PIECES_MAX];
 	struct chim_seg seg;
 	uint32_t edge;
 	int at;
@@ -284,97 +289,8 @@ void end_input(struct end *x, const struct packet *p, uint64_t now)
 	if (x->snd_first + (uint32_t)x->wrote + 1 - seg.ack <= 2 * CHIM_RING_MAX &&
 	    (int32_t)(edge - x->edge) > 0)
 		x->edge = edge;
-	data = (struct iovec){(void *)(uintptr_t)(p->bytes + at), seg.len};
-	seg.n_data = seg.len > 0;
-	seg.data = &data;
+	seg.n_data = pieces(x, p->bytes + at, seg.len, data);
+	seg.data = data;
 	seg.segs = (uint16_t)packet_count(p);
 	chim_engine_input(x->e, x->c, &seg, now);
-}
-
-bool end_readable(const struct end *x)
-{
-	uint32_t flags = atomic_load(&x->shm->flued_flags);
-
-	return (flags & (CHIM_FLUED_FIN | CHIM_FLUED_ERROR) && !x->eof) ||
-	       atomic_load(&x->shm->rcv_head) != atomic_load(&x->shm->rcv_tail);
-}
-
-bool end_writable(const struct end *x)
-{
-	return atomic_load(&x->shm->snd_head) - atomic_load(&x->shm->snd_tail) < x->snd_size;
-}
-
-uint32_t end_write(struct end *x, uint32_t len, uint64_t now)
-{
-	uint64_t head = atomic_load(&x->shm->snd_head), tail = atomic_load(&x->shm->snd_tail);
-	uint32_t room = x->snd_size - (uint32_t)(head - tail);
-
-	if (head - tail > x->snd_size)
-		end_fail(x, "snd_tail is ahead of snd_head");
-	len = len < room ? len : room;
-	if (len == 0)
-		return 0;
-	ring_fill(x, x->shm->snd_off, x->snd_size, head, x->stream_out, x->wrote, len);
-	x->wrote += len;
-	atomic_store(&x->shm->snd_head, head + len);
-	x->now = now;
-	chim_engine_rung(x->e, x->c, now);
-	return len;
-}
-
-uint32_t end_read(struct end *x, uint32_t len, uint64_t now)
-{
-	/* Flags first: what was received before the end is seen with it. */
-	uint32_t flags = atomic_load(&x->shm->flued_flags), there;
-	uint64_t head = atomic_load(&x->shm->rcv_head), tail = atomic_load(&x->shm->rcv_tail);
-
-	if (head - tail > x->rcv_size)
-		end_fail(x, "rcv_head is %lu ahead of rcv_tail", head - tail);
-	there = (uint32_t)(head - tail);
-	if (there == 0 && flags & CHIM_FLUED_FIN)
-		x->eof = true;
-	len = len < there ? len : there;
-	if (len == 0)
-		return 0;
-	if (!ring_check(x, x->shm->rcv_off, x->rcv_size, tail, x->stream_in, x->read, len))
-		end_fail(x, "read wrong bytes at %lu", x->read);
-	x->read += len;
-	atomic_store(&x->shm->rcv_tail, tail + len);
-	x->now = now;
-	chim_engine_rung(x->e, x->c, now);
-	return len;
-}
-
-void end_flags(struct end *x, uint32_t set, uint32_t clear, uint64_t now)
-{
-	uint32_t was = atomic_load(&x->shm->app_flags);
-
-	atomic_store(&x->shm->app_flags, (was | set) & ~clear);
-	x->shut |= (set & CHIM_APP_SHUT_WR) != 0;
-	x->now = now;
-	chim_engine_rung(x->e, x->c, now);
-}
-
-void end_close(struct end *x, bool abort, uint64_t now)
-{
-	x->now = now;
-	chim_engine_close(x->e, x->c, abort, UINT32_MAX, now);
-}
-
-void end_refuse(struct end *x, const struct packet *p, uint64_t now)
-{
-	struct chim_hdr_template t;
-	struct chim_hdr h = {.flags = CHIM_RST};
-	struct chim_out out;
-	struct chim_seg seg;
-	struct iovec iov = {out.headers, 0};
-
-	if (chim_hdr_parse(p->bytes, p->len, p->len, 0, p->l3_len, p->l4_len, &seg) < 0 ||
-	    seg.flags & CHIM_RST)
-		return;
-	h.seq = seg.ack;
-	chim_hdr_template(&t, &x->state);
-	chim_hdr_build(&t, &h, &out);
-	iov.iov_len = (size_t)out.l3_len + out.l4_len;
-	link_put(x->out, &iov, 1, out.l3_len, out.l4_len, 0, now);
 }

@@ -29,6 +29,7 @@ struct end {
 	uint64_t snd_base, rcv_base;   /* which of them lie at position 0 of the rings */
 	uint32_t edge;		       /* how far the peer's window has ever reached */
 	bool edge_set;
+	uint32_t told;	  /* how far our own window has ever reached, to the peer's knowledge */
 	struct link *out; /* where to send */
 	bool eof, shut;
 	bool woken;  /* by ops.wake, since it was cleared */
@@ -79,6 +80,13 @@ void end_close(struct end *x, bool abort, uint64_t now);
 /* Is there something to read or an end to be seen; room to write? */
 bool end_readable(const struct end *x);
 bool end_writable(const struct end *x);
+
+/* len bytes at position pos of a ring, which lies at off and has size bytes, are made those of the
+ * stream from `at` on; or are they? */
+void end_ring_fill(const struct end *x, uint64_t off, uint32_t size, uint64_t pos, uint32_t stream,
+		   uint64_t at, uint32_t len);
+bool end_ring_check(const struct end *x, uint64_t off, uint32_t size, uint64_t pos, uint32_t stream,
+		    uint64_t at, uint32_t len);
 
 /* What is wrong. The first is kept. */
 void end_fail(struct end *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
