@@ -175,6 +175,28 @@ static void timestamps(void **state)
 	pair_close(&p);
 }
 
+/* However often it moves with full queues, its buffers do not grow by that. */
+static void buffers(void **state)
+{
+	struct pair p;
+	int sndbuf, rcvbuf;
+
+	pair_open(&p, &net, PAIR_V4);
+	p.end[0].limit = p.end[1].limit = 8000000;
+	p.end[0].deaf = p.end[1].deaf = true;
+	pair_settle(&p);
+	sndbuf = chim_opt(p.end[0].fd, SOL_SOCKET, SO_SNDBUF, 0);
+	rcvbuf = chim_opt(p.end[0].fd, SOL_SOCKET, SO_RCVBUF, 0);
+	for (int i = 0; i < 20; i++)
+		pair_move(&p, 0);
+	assert_in_range(chim_opt(p.end[0].fd, SOL_SOCKET, SO_SNDBUF, 0), sndbuf, sndbuf + 1);
+	assert_in_range(chim_opt(p.end[0].fd, SOL_SOCKET, SO_RCVBUF, 0), rcvbuf, rcvbuf + 1);
+	/* The kernel still sizes them itself. */
+	assert_int_equal(chim_opt(p.end[0].fd, SOL_SOCKET, 72 /* SO_BUF_LOCK */, -1), 0);
+	pair_finish(&p);
+	pair_close(&p);
+}
+
 /* Options that were changed while it was out. */
 static void changed_options(void **state)
 {
@@ -306,10 +328,10 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),	   cmocka_unit_test(timestamps),
-		cmocka_unit_test(close_wait),	   cmocka_unit_test(no_old_echo),
-		cmocka_unit_test(changed_options), cmocka_unit_test(ports),
-		cmocka_unit_test(bound_client),
+		cmocka_unit_test(options),     cmocka_unit_test(timestamps),
+		cmocka_unit_test(buffers),     cmocka_unit_test(close_wait),
+		cmocka_unit_test(no_old_echo), cmocka_unit_test(changed_options),
+		cmocka_unit_test(ports),       cmocka_unit_test(bound_client),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -30,8 +30,9 @@ struct plan {
 	int fd, domain;
 	const struct chim_tcp_state *s;
 	struct tcp_repair_window w;
-	uint32_t rcv_nxt; /* before a FIN */
-	uint32_t sent;	  /* bytes of the send queue that were sent */
+	uint32_t rcv_nxt;	 /* before a FIN */
+	uint32_t sndbuf, rcvbuf; /* as they were */
+	uint32_t sent;		 /* bytes of the send queue that were sent */
 };
 
 static int set_queue_seq(int fd, int queue, uint32_t seq)
@@ -41,26 +42,49 @@ static int set_queue_seq(int fd, int queue, uint32_t seq)
 	return rc == 0 ? chim_opt_set(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, (int)seq) : rc;
 }
 
-/* A buffer of at least that many bytes, without taking the kernel's right to size it from it. No
- * more: a larger one becomes a larger window, and the next move would see that. */
-static void grow(int fd, int name, int force, uint64_t bytes)
+/* Without taking the kernel's right to size the buffer from it. */
+static void set_buffer(int fd, int force, uint64_t bytes)
 {
 	int lock = chim_opt(fd, SOL_SOCKET, SO_BUF_LOCK, -1);
 
 	if (bytes > BUFFER_MAX)
 		bytes = BUFFER_MAX;
-	if ((uint64_t)chim_opt(fd, SOL_SOCKET, name, 0) >= bytes)
-		return;
 	/* The kernel doubles it. */
-	chim_opt_set(fd, SOL_SOCKET, force, (int)(bytes / 2 + 1));
+	chim_opt_set(fd, SOL_SOCKET, force, (int)((bytes + 1) / 2));
 	if (lock >= 0)
 		chim_opt_set(fd, SOL_SOCKET, SO_BUF_LOCK, lock);
 }
 
-/* What a queue takes of a buffer, with what is accounted beside the data. */
+/* What a queue takes of a buffer at most, with what is accounted beside the data. */
 static uint64_t taken(uint32_t queue)
 {
-	return (uint64_t)queue + queue / 4 + SLACK;
+	return 2 * (uint64_t)queue + SLACK;
+}
+
+/* Room for the queues while they are written. */
+static void widen(struct plan *p)
+{
+	const struct chim_tcp_state *s = p->s;
+
+	p->sndbuf = (uint32_t)chim_opt(p->fd, SOL_SOCKET, SO_SNDBUF, 0);
+	p->rcvbuf = (uint32_t)chim_opt(p->fd, SOL_SOCKET, SO_RCVBUF, 0);
+	if (p->sndbuf < taken(s->snd_len))
+		set_buffer(p->fd, SO_SNDBUFFORCE, taken(s->snd_len));
+	if (p->rcvbuf < taken(s->rcv_len) + s->rcv_wnd)
+		set_buffer(p->fd, SO_RCVBUFFORCE, taken(s->rcv_len) + s->rcv_wnd);
+}
+
+/* The buffers are what they were: a connection that moves often would grow without end. But what
+ * the peer was allowed to send must find its place. */
+static void narrow(const struct plan *p)
+{
+	const struct chim_tcp_state *s = p->s;
+	uint64_t least = (uint64_t)s->rcv_len + s->rcv_wnd;
+
+	if (p->sndbuf < taken(s->snd_len))
+		set_buffer(p->fd, SO_SNDBUFFORCE, p->sndbuf);
+	if (p->rcvbuf < taken(s->rcv_len) + s->rcv_wnd)
+		set_buffer(p->fd, SO_RCVBUFFORCE, p->rcvbuf > least ? p->rcvbuf : least);
 }
 
 static int begin(struct plan *p)
@@ -74,8 +98,7 @@ static int begin(struct plan *p)
 		return rc;
 	/* An error that is there already would end connect(). */
 	chim_opt(p->fd, SOL_SOCKET, SO_ERROR, 0);
-	grow(p->fd, SO_RCVBUF, SO_RCVBUFFORCE, taken(s->rcv_len) + s->rcv_wnd);
-	grow(p->fd, SO_SNDBUF, SO_SNDBUFFORCE, 2 * taken(s->snd_len));
+	widen(p);
 	rc = set_queue_seq(p->fd, TCP_SEND_QUEUE, s->snd_una);
 	if (rc == 0)
 		rc = set_queue_seq(p->fd, TCP_RECV_QUEUE, p->rcv_nxt - s->rcv_len);
@@ -273,6 +296,7 @@ static int run(struct plan *p, const struct iovec snd[2], const struct iovec rcv
 	rc = end_repair(p);
 	if (rc == 0)
 		rc = write_range(p->fd, snd, p->sent, p->s->snd_len, UINT32_MAX);
+	narrow(p);
 	return rc;
 }
 
