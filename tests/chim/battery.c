@@ -44,7 +44,7 @@ void says_events(const char *what, long n, uint32_t events)
 
 void settle(void)
 {
-	usleep(30000);
+	usleep(50000);
 }
 
 void pattern(char *buf, size_t n, size_t at)

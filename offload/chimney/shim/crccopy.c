@@ -13,7 +13,7 @@ static uint32_t step(uint32_t crc)
 	return crc;
 }
 
-uint32_t chim_crc32c_copy(void *dst, const void *src, size_t n, uint32_t crc)
+uint32_t chim_crc32c_copy(uint32_t crc, void *dst, const void *src, size_t len)
 {
 	const uint8_t *in = src;
 	uint32_t table[16];
@@ -21,11 +21,11 @@ uint32_t chim_crc32c_copy(void *dst, const void *src, size_t n, uint32_t crc)
 	for (uint32_t i = 0; i < 16; i++)
 		table[i] = step(i);
 	crc = ~crc;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < len; i++) {
 		crc ^= in[i];
 		crc = (crc >> 4) ^ table[crc & 15];
 		crc = (crc >> 4) ^ table[crc & 15];
 	}
-	memcpy(dst, src, n);
+	memcpy(dst, src, len);
 	return ~crc;
 }

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Copies n bytes and returns their CRC32C (RFC 3720 12.1, reflected, without the final inversion
- * applied twice): crc is what the call before returned, 0 for the first. Any thread. */
-uint32_t chim_crc32c_copy(void *dst, const void *src, size_t n, uint32_t crc);
+/* Copies and returns the CRC32C (RFC 3720 12.1) of crc's bytes and then these; to begin, crc is 0.
+ * They must not overlap. Any thread. */
+uint32_t chim_crc32c_copy(uint32_t crc, void *dst, const void *src, size_t len);
 
 #endif

@@ -36,7 +36,7 @@ int chim_cursor_init(struct chim_cursor *cur, const struct iovec *v, size_t n)
 static void copy(void *to, const void *from, size_t n, uint32_t *crc)
 {
 	if (crc)
-		*crc = chim_crc32c_copy(to, from, n, *crc);
+		*crc = chim_crc32c_copy(*crc, to, from, n);
 	else
 		memcpy(to, from, n);
 }
@@ -168,6 +168,27 @@ ssize_t chim_put(struct chim_conn *c, struct chim_cursor *from)
 	if (n > 0 && atomic_load_explicit(&c->waits_out, memory_order_relaxed))
 		chim_pass_on(c);
 	return n;
+}
+
+int chim_put_in_place(struct chim_conn *c, size_t n)
+{
+	int rc = 0;
+
+	if (pthread_mutex_lock(&c->snd_lock))
+		return -EAGAIN;
+	if (n > chim_conn_room(c)) {
+		rc = -EINVAL;
+	} else if (!may_copy(c, &c->shm->snd_busy)) {
+		rc = CHIM_FROZEN;
+	} else {
+		c->snd_head += n;
+		atomic_store_explicit(&c->shm->snd_head, c->snd_head, memory_order_release);
+		atomic_store(&c->shm->snd_busy, 0);
+	}
+	pthread_mutex_unlock(&c->snd_lock);
+	if (!rc && n)
+		chim_conn_ring(c);
+	return rc;
 }
 
 static uint64_t deadline(const struct chim_how *how)

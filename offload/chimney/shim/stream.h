@@ -36,6 +36,9 @@ ssize_t chim_send(struct chim_conn *c, struct chim_cursor *from, int flags,
 enum { CHIM_FROZEN = -4097 };
 ssize_t chim_take(struct chim_conn *c, struct chim_cursor *to, int flags);
 ssize_t chim_put(struct chim_conn *c, struct chim_cursor *from);
+/* Bytes that were written behind snd_head already. 0; -EINVAL: there was no room for so many;
+ * CHIM_FROZEN. */
+int chim_put_in_place(struct chim_conn *c, size_t n);
 
 /* shutdown(2). 0; -ENOTCONN: it is reset; CHIM_MOVED. */
 int chim_shutdown(struct chim_conn *c, int how);
