@@ -38,6 +38,7 @@ static void empty(int fd)
 		while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 			;
 		settle();
+		settle();
 	} while (recv(fd, buf, 1, MSG_DONTWAIT | MSG_PEEK) > 0);
 }
 

@@ -204,6 +204,7 @@ static int again(struct chim_epoll *e, int set, struct epoll_event *events, int 
 
 	pthread_mutex_lock(&chim_epoll_lock);
 	m = sift(e, events, m > 0 ? m : 0, &moved);
+	m += collect(e, events + m, max - m);
 	pthread_mutex_unlock(&chim_epoll_lock);
 	return m;
 }
@@ -234,10 +235,10 @@ int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, i
 		pthread_mutex_unlock(&chim_epoll_lock);
 		while (moved && settle_one(e))
 			;
-		n += m;
 		/* What went back to the kernel is asked there, even if the time is over. */
-		if (moved && n < max)
-			n += again(e, set, events + n, max - n, sigmask);
+		if (moved && !n && m < max)
+			m += again(e, set, events + m, max - m, sigmask);
+		n += m;
 		if (n)
 			return n;
 		if (until != UINT64_MAX && sys_now_ns() >= until)

@@ -283,7 +283,8 @@ ssize_t chim_send(struct chim_conn *c, struct chim_cursor *from, int flags,
 		done += (size_t)n;
 		if (!from->left)
 			return (ssize_t)done;
-		if (nonblock && !done && chim_arm_out(c))
+		/* Part of it is as good as nothing: who watches for edges waits for room now. */
+		if (nonblock && chim_arm_out(c))
 			continue;
 		if (nonblock)
 			return done ? (ssize_t)done : -EAGAIN;
