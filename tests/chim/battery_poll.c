@@ -234,6 +234,23 @@ static void once(struct pair *p)
 	close(set);
 }
 
+/* How many of two descriptors are seen: all need not come at once. */
+static long seen(int set)
+{
+	struct epoll_event got[2];
+	bool seven = false, other = false;
+
+	for (int i = 0; i < 5 && !(seven && other); i++) {
+		int n = epoll_wait(set, got, 2, 1000);
+
+		for (int k = 0; k < n; k++) {
+			seven |= got[k].data.fd == 7;
+			other |= got[k].data.fd != 7;
+		}
+	}
+	return seven + other;
+}
+
 static void mixed(struct pair *p)
 {
 	int set = set_new(p->b, EPOLLIN), copy = dup(set), pipes[2];
@@ -248,11 +265,11 @@ static void mixed(struct pair *p)
 	says("mixed pipe data", got[0].data.fd);
 	send(p->a, "abc", 3, 0);
 	settle();
-	says("mixed both", epoll_wait(copy, got, 2, -1));
+	says("mixed both", seen(copy));
 	n = epoll_wait(copy, got, 1, -1);
 	says("mixed one", n);
 	close(set);
-	says("copy lives", epoll_wait(copy, got, 2, -1));
+	says("copy lives", seen(copy));
 	close(p->b);
 	n = epoll_wait(copy, got, 2, 0);
 	says("closed one", n);

@@ -236,11 +236,10 @@ int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, i
 		while (moved && settle_one(e))
 			;
 		/* What went back to the kernel is asked there, even if the time is over. */
-		if (moved && !n && m < max)
-			m += again(e, set, events + m, max - m, sigmask);
-		n += m;
-		if (n)
-			return n;
+		if (moved && !n && !m)
+			m = again(e, set, events, max, sigmask);
+		if (n + m)
+			return n + m;
 		if (until != UINT64_MAX && sys_now_ns() >= until)
 			return 0;
 	}
