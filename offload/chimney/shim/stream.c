@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <string.h>
 
+enum { TELL_BYTES = 1 << 15 };
+
 /* Addresses no program has: the first pages, and what is above user space. */
 static bool is_wild(const struct iovec *v)
 {
@@ -94,10 +96,13 @@ static bool may_copy(struct chim_conn *c, _Atomic uint32_t *busy)
 	return false;
 }
 
-/* flued wants to hear that the window opened, but not of every byte. */
+/* flued wants to hear that the window opened, but not of every byte. A window may be far smaller
+ * than the ring, so what is never told must be less than any. */
 static void tell_taken(struct chim_conn *c, uint64_t tail)
 {
-	if (tail - c->rung_tail < c->rcv_size / 4)
+	uint32_t enough = c->rcv_size / 4 < TELL_BYTES ? c->rcv_size / 4 : TELL_BYTES;
+
+	if (tail - c->rung_tail < enough)
 		return;
 	c->rung_tail = tail;
 	chim_conn_ring(c);
