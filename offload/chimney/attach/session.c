@@ -37,9 +37,8 @@ static int take_socket(struct att_session *s, struct err *e)
 }
 
 /* What the program was in the midst of writing goes before what it writes from now on, and what it
- * was in the midst of reading before what else has come. False: there was something of the latter.
- */
-static bool take_halves(struct att_session *s, struct att_frozen *f, const struct att_places *p)
+ * was in the midst of reading before what else has come. How much more than that it waits for. */
+static size_t take_halves(struct att_session *s, struct att_frozen *f, const struct att_places *p)
 {
 	struct att_bytes rest = {0}, begun = {0};
 	size_t missing;
