@@ -10,8 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long the program may be kept still until the last bytes are out of its hands. */
-enum { PUSH_MS = 200, RETRY_MS = 20 };
+/* How long the program may be kept still until the last bytes are out of its hands; when what was
+ * in the way is looked at again, and how long another process may be. */
+enum { PUSH_MS = 200, RETRY_MS = 20, SHARED_MS = 2000 };
 
 static int take_socket(struct att_session *s, struct err *e)
 {
@@ -57,6 +58,19 @@ static void after_swap(void *arg, struct att_frozen *f, const struct att_places 
 	take_halves(arg, f, p);
 }
 
+/* Before the program is stopped: what has just run the connection may still let go of it. */
+static int look_first(const struct att_session *s, const struct stat *sock, struct err *e)
+{
+	uint64_t until = clock_now_ns() + SHARED_MS * 1000000ull;
+	struct att_places p;
+	int rc;
+
+	while ((rc = att_places_find(s->pid, sock, &p, e)) == -EMLINK && clock_now_ns() < until)
+		usleep(RETRY_MS * 1000);
+	att_places_free(&p);
+	return rc;
+}
+
 int att_session_open(struct att_session *s, pid_t pid, int fd, struct err *e)
 {
 	struct att_swap swap = {.pid = pid, .done = after_swap, .arg = s};
@@ -80,7 +94,9 @@ int att_session_open(struct att_session *s, pid_t pid, int fd, struct err *e)
 		rc = err_set(e, -errno, "cannot look at the socket: %s", strerror(errno));
 		goto fail;
 	}
-	rc = att_swap(&swap, e);
+	rc = look_first(s, &swap.old, e);
+	if (rc == 0)
+		rc = att_swap(&swap, e);
 	if (rc)
 		goto fail;
 	close(s->relay.far);
