@@ -38,6 +38,7 @@ host_port h2 br0 10.0.0.2/24 persist on
 ping_ok h1 10.0.0.2
 
 both_start() { # [KEY VALUE]...
+	: >$T/listener.log
 	start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 "$@"
 	eventually 5 grep -q listening $T/listener.log
 	start program ip netns exec h1 "$stream" connect 10.0.0.2 7001 "$@"

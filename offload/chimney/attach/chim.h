@@ -13,10 +13,10 @@ struct chim_link;
 int att_chim_open(const char *path, struct chim_link **link, struct err *e);
 void att_chim_drop(struct chim_link *link);
 
-/* Offers the kernel's socket, again if flued says that it might take it in a moment. On success
- * *end is the caller's, and sock must not be used until the end says -ESTALE.
- * 0; -EOPNOTSUPP: flued refuses, e says why; -ECONNRESET: it went away; or another negative errno.
- * Nobody may use the socket meanwhile. */
+/* Offers the kernel's socket. On success *end is the caller's, and sock must not be used until the
+ * end says -ESTALE.
+ * 0; -EAGAIN: flued refuses, but may not in a moment; -EOPNOTSUPP: it refuses, e says why;
+ * -ECONNRESET: it went away; or another negative errno. Nobody may use the socket meanwhile. */
 int att_chim_offer(struct chim_link *link, int sock, struct att_end **end, struct err *e);
 
 #endif

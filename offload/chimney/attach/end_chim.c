@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
-enum { AGAIN_MS = 200 };
+enum { PASSING_MS = 100 };
 
 struct chim_end {
 	struct att_end end;
@@ -136,35 +135,31 @@ static const char *refusal_help(int reason)
 	return reason > 0 && reason < CHIM_REFUSE_MAX ? help[reason] : help[0];
 }
 
-/* One that is refused for a moment only is offered again. */
-static int offer(struct chim_link *link, int sock, struct chim_offer *o)
+/* In a moment it may be otherwise: what changes fast is over, or a queue is shorter. */
+static bool is_passing(const struct chim_offer *o)
 {
-	uint32_t waited_ms = 0;
-	int rc;
+	return o->reason == CHIM_REFUSE_QUEUES || (o->retry_ms && o->retry_ms <= PASSING_MS);
+}
 
-	for (;;) {
-		rc = chim_link_offer(link, sock, o);
-		if (rc || o->conn || o->reason < 0 || !o->retry_ms ||
-		    waited_ms + o->retry_ms > AGAIN_MS)
-			return rc;
-		waited_ms += o->retry_ms;
-		usleep(o->retry_ms * 1000);
-	}
+static int refusal(const struct chim_offer *o, struct err *e)
+{
+	if (o->reason < 0)
+		return err_set(e, o->reason, "flued did not take the connection: %s",
+			       strerror(-o->reason));
+	return err_set(e, is_passing(o) ? -EAGAIN : -EOPNOTSUPP,
+		       "flued does not take the connection: %s", refusal_help(o->reason));
 }
 
 int att_chim_offer(struct chim_link *link, int sock, struct att_end **end, struct err *e)
 {
 	struct chim_end *c = calloc(1, sizeof(*c));
 	struct chim_offer o = {0};
-	int rc = c ? offer(link, sock, &o) : -ENOMEM;
+	int rc = c ? chim_link_offer(link, sock, &o) : -ENOMEM;
 
-	if (rc == 0 && !o.conn && o.reason < 0)
-		rc = o.reason;
 	if (rc)
 		err_set(e, rc, "flued did not take the connection: %s", strerror(-rc));
 	else if (!o.conn)
-		rc = err_set(e, -EOPNOTSUPP, "flued does not take the connection: %s",
-			     refusal_help(o.reason));
+		rc = refusal(&o, e);
 	if (rc) {
 		free(c);
 		return rc;

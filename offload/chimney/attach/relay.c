@@ -181,8 +181,11 @@ static void end_failed(struct att_relay *r, ssize_t rc)
 
 static bool pump_up(struct att_relay *r)
 {
-	bool moved = r->up.len == 0 && take(r, ATT_BUFFER) > 0;
+	bool moved;
 
+	if (r->up_held)
+		return false;
+	moved = r->up.len == 0 && take(r, ATT_BUFFER) > 0;
 	while (r->up.len && !r->broken) {
 		ssize_t n = r->end->ops->write(r->end, r->up.at + r->up.off, r->up.len);
 

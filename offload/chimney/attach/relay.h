@@ -37,6 +37,7 @@ struct att_relay {
 	struct att_queue up, down; /* up: from the program */
 	bool feeding;		   /* what comes from the connection goes to the program */
 	size_t allowance;	   /* if not: so many bytes do nevertheless */
+	bool up_held;		   /* what the program writes waits */
 	bool up_ended;		   /* the program writes no more, and the end knows */
 	bool down_ended;	   /* the peer sends no more, and the program knows */
 	bool peer_ended, deaf;	   /* the peer sends no more; the program reads no more */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/attach/start.h"
 
+#include "base/clock.h"
 #include "offload/chimney/attach/chim.h"
 #include "offload/chimney/attach/serve.h"
 
@@ -10,12 +11,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { OFFER_MS = 2000, AGAIN_MS = 10 };
+
+/* Offers it until it is taken, or is refused for good. In between what has come goes to the
+ * program, and what was sent may leave: queues that are too long get shorter. */
+static int offer(struct att_session *s, struct chim_link *link, struct err *e)
+{
+	uint64_t until = clock_now_ns() + OFFER_MS * 1000000ull;
+	struct att_end *end;
+	int rc;
+
+	while ((rc = att_chim_offer(link, s->sock, &end, e)) == -EAGAIN) {
+		if (clock_now_ns() > until)
+			break;
+		s->relay.up_held = true;
+		att_session_pump(s);
+		att_relay_sleep(&s->relay, AGAIN_MS);
+		att_session_pump(s);
+	}
+	s->relay.up_held = false;
+	return rc ? rc : att_session_use(s, end);
+}
+
 /* Everything up to the moment from which the relay only has to go on. */
 static int begin(const struct att_start *a, struct att_session *s, struct att_hold *hold,
 		 struct err *e)
 {
 	struct chim_link *link;
-	struct att_end *end;
 	struct err why;
 	int rc = att_chim_open(a->socket, &link, e);
 
@@ -27,9 +49,7 @@ static int begin(const struct att_start *a, struct att_session *s, struct att_ho
 	rc = att_session_open(s, a->pid, a->fd, e);
 	if (rc)
 		goto hold;
-	rc = att_chim_offer(link, s->sock, &end, e);
-	if (rc == 0)
-		rc = att_session_use(s, end);
+	rc = offer(s, link, e);
 	if (rc == 0) {
 		att_chim_drop(link);
 		return 0;
