@@ -280,6 +280,28 @@ static void mixed(struct pair *p)
 	close(pipes[1]);
 }
 
+/* A set within a set, and one that is polled. */
+static void nested(struct pair *p)
+{
+	int inner = set_new(p->a, EPOLLIN), outer = set_new(inner, EPOLLIN);
+	struct pollfd f = {.fd = inner, .events = POLLIN};
+	char buf[64];
+
+	take("nested idle", outer);
+	send(p->b, "abc", 3, 0);
+	settle();
+	take("nested data", outer);
+	says("polled data", poll(&f, 1, 0));
+	take("inner data", inner);
+	says("nested read", read(p->a, buf, 1));
+	take("nested rest", outer);
+	says("polled rest", poll(&f, 1, 0));
+	says("nested read rest", read(p->a, buf, 64));
+	take("nested empty", outer);
+	close(inner);
+	close(outer);
+}
+
 void battery_epoll_more(void)
 {
 	struct pair p = pair_new();
@@ -287,6 +309,7 @@ void battery_epoll_more(void)
 	edges(&p);
 	empty(p.b);
 	once(&p);
+	nested(&p);
 	mixed(&p);
 	pair_close(&p);
 }

@@ -41,6 +41,7 @@ struct chim_epoll {
 	int fd;		      /* one of them */
 	_Atomic uint32_t n_fast;
 	_Atomic uint32_t waiters;
+	_Atomic bool nested; /* it is waited for itself: it holds none of flued's */
 	struct chim_watch *watches;
 	struct chim_watch *first, **last; /* may be ready */
 	struct chim_watch *hot;		  /* had something to read last */
@@ -61,6 +62,11 @@ void chim_epoll_to_kernel(struct chim_sock *s);
 
 /* epoll_ctl() on a set that is known. Return as the call, with errno. */
 int chim_epoll_ctl(struct chim_epoll *e, int set, int op, int fd, struct epoll_event *ev);
+
+/* A set is waited for by poll() or by another set: only the kernel can say when it is ready, so
+ * what flued runs of it goes back, and nothing in it is offered. No set: nothing. */
+void chim_epoll_nest(int set);
+bool chim_epoll_is_nested(int fd); /* is the descriptor in such a set? */
 
 /* With the lock held. */
 struct chim_watch *chim_watch_find(const struct chim_epoll *e, int fd);

@@ -64,10 +64,51 @@ static bool needs_event(int op)
 	return op == EPOLL_CTL_ADD || op == EPOLL_CTL_MOD;
 }
 
+static int fast_in(const struct chim_epoll *e)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&chim_epoll_lock);
+	for (const struct chim_watch *w = e->watches; w && fd < 0; w = w->next) {
+		if (w->sock)
+			fd = w->fd;
+	}
+	pthread_mutex_unlock(&chim_epoll_lock);
+	return fd;
+}
+
+void chim_epoll_nest(int set)
+{
+	struct chim_slot *slot = chim_slot(set);
+	struct chim_epoll *e = slot ? atomic_load(&slot->epoll) : NULL;
+	int fd;
+
+	if (!e || atomic_load(&e->nested))
+		return;
+	atomic_store(&e->nested, true);
+	while ((fd = fast_in(e)) >= 0) {
+		if (chim_give_back(fd, CHIM_UPLOAD_UNKEPT, false))
+			break;
+	}
+}
+
+bool chim_epoll_is_nested(int fd)
+{
+	bool nested = false;
+
+	pthread_mutex_lock(&chim_epoll_lock);
+	for (const struct chim_watch *w = atomic_load(&chim_slots[fd].watches); w; w = w->of_fd)
+		nested |= atomic_load(&w->epoll->nested);
+	pthread_mutex_unlock(&chim_epoll_lock);
+	return nested;
+}
+
 int chim_epoll_ctl(struct chim_epoll *e, int set, int op, int fd, struct epoll_event *ev)
 {
 	int rc;
 
+	if (op == EPOLL_CTL_ADD && atomic_load(&e->nested) && chim_tracked(fd))
+		chim_give_back(fd, CHIM_UPLOAD_UNKEPT, false);
 	if (!chim_slot(fd) || (needs_event(op) && !ev))
 		return REAL(epoll_ctl)(set, op, fd, ev);
 	for (;;) {

@@ -213,7 +213,7 @@ void chim_offer(int fd, struct chim_sock *s)
 		atomic_store(&s->mode, CHIM_OFFERABLE);
 	} else {
 		s->connecting = false;
-		if (chim_ports_want(&s->local, &s->peer))
+		if (chim_ports_want(&s->local, &s->peer) && !chim_epoll_is_nested(fd))
 			offer(fd, s);
 		else
 			never(s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/shim/poll.h"
 
+#include "offload/chimney/shim/epoll.h"
 #include "offload/chimney/shim/real.h"
 #include "offload/chimney/shim/sock.h"
 #include "offload/chimney/shim/sys.h"
@@ -20,11 +21,14 @@ struct round {
 
 bool chim_poll_tracked(const struct pollfd *fds, nfds_t n)
 {
+	bool tracked = false;
+
 	for (nfds_t i = 0; fds && i < n; i++) {
-		if (chim_tracked(fds[i].fd))
-			return true;
+		tracked |= chim_tracked(fds[i].fd);
+		if (chim_is_set(fds[i].fd))
+			chim_epoll_nest(fds[i].fd);
 	}
-	return false;
+	return tracked;
 }
 
 static uint32_t wants(short events)

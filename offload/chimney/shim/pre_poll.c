@@ -118,6 +118,8 @@ CHIM_EXPORT int epoll_ctl(int set, int op, int fd, struct epoll_event *ev)
 {
 	struct chim_epoll *e = set_of(set);
 
+	if (op == EPOLL_CTL_ADD && chim_is_set(fd))
+		chim_epoll_nest(fd);
 	if (e)
 		return chim_epoll_ctl(e, set, op, fd, ev);
 	/* A set that was made elsewhere: the connection must be the kernel's for it. */

@@ -144,6 +144,14 @@ CHIM_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_fil
 	return REAL(posix_spawnp)(pid, file, acts, attr, argv, envp);
 }
 
+/* What a child is to have under another number must be the kernel's by then. */
+CHIM_EXPORT int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *acts, int fd, int to)
+{
+	if (chim_tracked(fd))
+		chim_give_back(fd, CHIM_UPLOAD_FORK, false);
+	return REAL(posix_spawn_file_actions_adddup2)(acts, fd, to);
+}
+
 /* stdio reads and writes within libc, where this library is not asked. */
 CHIM_EXPORT FILE *fdopen(int fd, const char *mode)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/shim/poll.h"
-#include "offload/chimney/shim/sock.h"
+#include "offload/chimney/shim/epoll.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,11 +35,16 @@ static void add(fd_set *set, int fd)
 
 static int any_tracked(int n, const fd_set *in, const fd_set *out, const fd_set *except)
 {
+	int tracked = 0;
+
 	for (int fd = 0; fd < n; fd++) {
-		if (chim_tracked(fd) && (has(in, fd) || has(out, fd) || has(except, fd)))
-			return 1;
+		if (!has(in, fd) && !has(out, fd) && !has(except, fd))
+			continue;
+		tracked |= chim_tracked(fd);
+		if (chim_is_set(fd))
+			chim_epoll_nest(fd);
 	}
-	return 0;
+	return tracked;
 }
 
 static nfds_t to_poll(struct pollfd *fds, int n, const fd_set *in, const fd_set *out,

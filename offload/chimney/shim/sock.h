@@ -85,6 +85,13 @@ static inline bool chim_tracked(int fd)
 		       atomic_load_explicit(&chim_slots[fd].sock, memory_order_relaxed) != NULL, 0);
 }
 
+/* An epoll set that the application made? */
+static inline bool chim_is_set(int fd)
+{
+	return (unsigned int)fd < CHIM_FDS &&
+	       atomic_load_explicit(&chim_slots[fd].epoll, memory_order_relaxed) != NULL;
+}
+
 /* A call on a tracked descriptor. */
 struct chim_call {
 	int fd;
