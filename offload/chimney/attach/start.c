@@ -33,9 +33,17 @@ static int offer(struct att_session *s, struct chim_link *link, struct err *e)
 	return rc ? rc : att_session_use(s, end);
 }
 
+/* Who waits to hear what became of it. */
+struct waiter {
+	void (*tell)(struct waiter *w, const struct err *e); /* once; e->code 0: it is attached */
+	void (*ready)(void *arg);
+	void *arg;
+	int pipe;
+};
+
 /* Everything up to the moment from which the relay only has to go on. */
 static int begin(const struct att_start *a, struct att_session *s, struct att_hold *hold,
-		 struct err *e)
+		 struct waiter *w, struct err *e)
 {
 	struct chim_link *link;
 	struct err why;
@@ -54,11 +62,13 @@ static int begin(const struct att_start *a, struct att_session *s, struct att_ho
 		att_chim_drop(link);
 		return 0;
 	}
-	/* A program that does not read has its socket back as soon as it does. */
-	if (att_session_detach(s, ATT_DETACH_MS, &why) != 0)
-		att_serve(s, hold);
-	else
+	if (att_session_detach(s, ATT_DETACH_MS, &why) == 0) {
 		att_session_close(s);
+	} else {
+		/* A program that does not read has its socket back as soon as it does. */
+		w->tell(w, e);
+		att_serve(s, hold);
+	}
 hold:
 	att_hold_close(hold);
 link:
@@ -66,34 +76,36 @@ link:
 	return rc;
 }
 
-static int run(const struct att_start *a, void (*ready)(void *arg), void *arg, struct err *e)
+static int run(const struct att_start *a, struct waiter *w, struct err *e)
 {
 	struct att_session s;
 	struct att_hold hold;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	rc = begin(a, &s, &hold, e);
+	rc = begin(a, &s, &hold, w, e);
 	if (rc)
 		return rc;
-	ready(arg);
+	w->tell(w, &(struct err){0});
 	att_serve(&s, &hold);
 	att_hold_close(&hold);
 	return 0;
 }
 
-/* In the relay's process: what became of it goes to who waits. */
-static void tell(int pipe, const struct err *e)
+static void tell_caller(struct waiter *w, const struct err *e)
 {
-	if (write(pipe, e, sizeof(*e)) == sizeof(*e))
-		close(pipe);
+	if (e->code == 0)
+		w->ready(w->arg);
 }
 
-static void told_ready(void *arg)
+/* In the relay's process. */
+static void tell_parent(struct waiter *w, const struct err *e)
 {
-	struct err none = {0};
-
-	tell(*(int *)arg, &none);
+	if (w->pipe < 0)
+		return;
+	if (write(w->pipe, e, sizeof(*e)) == sizeof(*e))
+		close(w->pipe);
+	w->pipe = -1;
 }
 
 static void become_daemon(void)
@@ -111,21 +123,23 @@ static void become_daemon(void)
 
 static void relay_process(const struct att_start *a, int pipe)
 {
+	struct waiter w = {.tell = tell_parent, .pipe = pipe};
 	struct err e = {0};
 
 	become_daemon();
-	if (run(a, told_ready, &pipe, &e) != 0)
-		tell(pipe, &e);
+	if (run(a, &w, &e) != 0)
+		w.tell(&w, &e);
 	_exit(0);
 }
 
 int att_start(const struct att_start *a, void (*ready)(void *arg), void *arg, struct err *e)
 {
+	struct waiter w = {.tell = tell_caller, .ready = ready, .arg = arg};
 	int pipe[2], rc;
 	pid_t child;
 
 	if (a->foreground)
-		return run(a, ready, arg, e);
+		return run(a, &w, e);
 	if (pipe2(pipe, O_CLOEXEC) != 0)
 		return err_set(e, -errno, "cannot make a pipe: %s", strerror(errno));
 	child = fork();
