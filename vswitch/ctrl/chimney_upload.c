@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000 };
@@ -126,6 +127,9 @@ void chimney_dumped(struct chim_link *l)
 		chimney_end(l);
 		return;
 	}
+	/* An end that the application asked for and that was not sent yet. */
+	if (atomic_load(&shm->app_flags) & CHIM_APP_SHUT_WR)
+		shutdown(l->sock, SHUT_WR);
 	if (s->phase == CHIM_CLOSE_WAIT) {
 		l->conn.want_frame_len = (uint16_t)chim_fin_frame(s, l->conn.want_frame);
 		chimney_ask(l, CHIM_ASK_DELIVER);
