@@ -66,15 +66,13 @@ static void pair_open(struct pair *p, uint8_t net, uint64_t seed)
 
 static void pair_move(struct pair *p)
 {
-	static struct tun_packet got;
 	const struct packet *k;
 
 	for (int i = 0; i < 2; i++) {
-		for (int n = 0; n < 64 && tun_read(p->tun[i], &got); n++) {
-			struct iovec iov = {got.bytes, got.p.len};
+		for (int n = 0; n < 64 && (k = tun_read(p->tun[i])) != NULL; n++) {
+			struct iovec iov = {(void *)(uintptr_t)k->bytes, k->len};
 
-			link_put(&p->link[i], &iov, 1, got.p.l3_len, got.p.l4_len, got.p.segsz,
-				 peer_now());
+			link_put(&p->link[i], &iov, 1, k->l3_len, k->l4_len, k->segsz, peer_now());
 		}
 		while ((k = link_get(&p->link[i], peer_now())) != NULL)
 			tun_write(p->tun[!i], k);

@@ -55,7 +55,8 @@ static void check_window(struct end *x, const struct chim_seg *seg)
 		end_fail(x, "its window shrank by %u", x->told - edge);
 	if ((int32_t)(edge - x->told) <= 0)
 		return;
-	if ((int32_t)(edge - most) > 0)
+	/* What was announced before it had a smaller ring stays, rounded up. */
+	if ((int32_t)(edge - most) > 0 && (int32_t)(edge - x->told) >= 1 << scale)
 		end_fail(x, "announced %u bytes without room", edge - most);
 	x->told = edge;
 }

@@ -78,19 +78,17 @@ static void send_raw(struct peer *p, const struct chim_tcp_state *s, uint8_t fla
 	struct chim_hdr_template t;
 	struct chim_hdr h = {.seq = seq, .ack = ack, .wnd = wnd, .flags = flags, .opts = opts};
 	struct chim_out out;
-	struct {
-		struct packet p;
-		uint8_t bytes[CHIM_OUT_HEADERS];
-	} raw = {0};
+	_Alignas(struct packet) uint8_t room[sizeof(struct packet) + CHIM_OUT_HEADERS] = {0};
+	struct packet *raw = (struct packet *)room;
 
 	h.opts_len = (uint8_t)n_opts;
 	chim_hdr_template(&t, s);
 	chim_hdr_build(&t, &h, &out);
-	raw.p.l3_len = out.l3_len;
-	raw.p.l4_len = out.l4_len;
-	raw.p.len = (uint32_t)out.l3_len + out.l4_len;
-	memcpy(raw.p.bytes, out.headers, raw.p.len);
-	tun_write(p->tun, &raw.p);
+	raw->l3_len = out.l3_len;
+	raw->l4_len = out.l4_len;
+	raw->len = (uint32_t)out.l3_len + out.l4_len;
+	memcpy(raw->bytes, out.headers, raw->len);
+	tun_write(p->tun, raw);
 }
 
 /* MSS, SACK permitted, timestamps, window scale: as many as are wanted. */
@@ -148,7 +146,7 @@ static void read_syn_ack(const struct chim_seg *seg, struct chim_tcp_state *s)
 
 static void handshake(struct peer *p, const struct peer_conf *conf, struct chim_tcp_state *s)
 {
-	static struct tun_packet got;
+	const struct packet *got;
 	uint32_t iss = (uint32_t)conf->seed * 2654435761u + 1,
 		 ts = (uint32_t)(peer_now() / 1000000);
 	uint8_t opts[2 * CHIM_OPTS_BYTES], flags = CHIM_SYN | (conf->ecn ? CHIM_ECE | CHIM_CWR : 0);
@@ -162,9 +160,10 @@ static void handshake(struct peer *p, const struct peer_conf *conf, struct chim_
 
 		if (tries > 100 || poll(&fd, 1, 1000) < 0)
 			fatal("no SYN-ACK");
-		if (tun_read(p->tun, &got))
-			chim_hdr_parse(got.bytes, got.p.len, got.p.len, 0, got.p.l3_len,
-				       got.p.l4_len, &seg);
+		got = tun_read(p->tun);
+		if (got)
+			chim_hdr_parse(got->bytes, got->len, got->len, 0, got->l3_len, got->l4_len,
+				       &seg);
 	}
 	read_syn_ack(&seg, s);
 	s->snd_una = s->snd_nxt = iss + 1;
@@ -237,15 +236,13 @@ static bool is_ours(const struct peer *p, const struct packet *k)
 
 static void move_packets(struct peer *p)
 {
-	static struct tun_packet got;
 	const struct packet *k;
 
-	for (int i = 0; i < 64 && tun_read(p->tun, &got); i++) {
-		struct iovec iov = {got.bytes, got.p.len};
+	for (int i = 0; i < 64 && (k = tun_read(p->tun)) != NULL; i++) {
+		struct iovec iov = {(void *)(uintptr_t)k->bytes, k->len};
 
-		if (is_ours(p, &got.p))
-			link_put(&p->in, &iov, 1, got.p.l3_len, got.p.l4_len, got.p.segsz,
-				 peer_now());
+		if (is_ours(p, k))
+			link_put(&p->in, &iov, 1, k->l3_len, k->l4_len, k->segsz, peer_now());
 	}
 	while ((k = link_get(&p->in, peer_now())) != NULL)
 		if (p->end.c && !p->end.closed)

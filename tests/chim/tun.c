@@ -98,30 +98,34 @@ int tun_new(uint8_t net, uint16_t mtu)
 	return fd;
 }
 
-bool tun_read(int fd, struct tun_packet *out)
+/* Is it whole, and TCP? Then its lengths are noted. */
+static bool is_tcp(struct packet *p)
 {
+	bool v6 = p->len > 0 && p->bytes[0] >> 4 == 6;
+
+	p->l3_len = v6 ? 40 : 20;
+	if (p->len < p->l3_len + 20u || p->bytes[v6 ? 6 : 9] != IPPROTO_TCP)
+		return false;
+	p->l4_len = (uint8_t)(p->bytes[p->l3_len + 12] >> 4 << 2);
+	return true;
+}
+
+const struct packet *tun_read(int fd)
+{
+	static _Alignas(struct packet) uint8_t room[sizeof(struct packet) + TUN_BYTES];
+	struct packet *p = (struct packet *)room;
 	struct virtio_net_hdr hdr;
-	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {out->bytes, sizeof(out->bytes)}};
-	struct packet *p = &out->p;
-	ssize_t n;
+	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {p->bytes, TUN_BYTES}};
 
 	for (;;) {
-		bool v6;
+		ssize_t n = readv(fd, iov, 2);
 
-		n = readv(fd, iov, 2);
 		if (n < (ssize_t)sizeof(hdr))
-			return false;
+			return NULL;
 		p->len = (uint32_t)n - sizeof(hdr);
-		v6 = out->bytes[0] >> 4 == 6;
-		if (p->len < 60u || out->bytes[v6 ? 6 : 9] != IPPROTO_TCP) {
-			/* A pure acknowledgment without options is shorter. */
-			if (v6 || p->len < 40u || out->bytes[9] != IPPROTO_TCP)
-				continue;
-		}
-		p->l3_len = v6 ? 40 : 20;
-		p->l4_len = (uint8_t)(out->bytes[p->l3_len + 12] >> 4 << 2);
 		p->segsz = hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE ? hdr.gso_size : 0;
-		return true;
+		if (is_tcp(p))
+			return p;
 	}
 }
 

@@ -16,20 +16,14 @@ enum {
 	TUN_SKIPPED = 77, /* what a test ends with where there is no TUN to be had */
 };
 
-/* A packet as it was read. */
-struct tun_packet {
-	struct packet p;
-	uint8_t bytes[TUN_BYTES];
-};
-
 /* The calling thread moves to a new namespace, in which the device has 10.9.NET.1/16 and
  * fd09:NET::1/64. The namespace lives as long as the thread stays, or a socket or
  * the device in it. Returns its descriptor, which does not block; on errors the process ends with
  * TUN_SKIPPED, and says why. */
 int tun_new(uint8_t net, uint16_t mtu);
 
-/* The next TCP packet for the other end; false: there is none now. */
-bool tun_read(int fd, struct tun_packet *out);
+/* The next TCP packet for the other end, valid until the next call; NULL: there is none now. */
+const struct packet *tun_read(int fd);
 
 /* Gives it to the kernel. Its TCP checksum is made. */
 void tun_write(int fd, const struct packet *p);
