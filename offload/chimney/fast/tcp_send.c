@@ -70,6 +70,7 @@ static void acknowledged(struct chim_tcp *c)
 static int emit(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_unit *u,
 		const struct chim_opts *o)
 {
+	uint32_t edge = c->rcv_edge;
 	uint8_t opts[CHIM_OPTS_BYTES];
 	struct chim_out out;
 	/* A probe is older than what the peer has: it does not look at its window (RFC 9293
@@ -94,8 +95,10 @@ static int emit(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp
 	out.n_data = chim_rings_pieces(c, u->pos, u->len, out.data);
 	frames = chim_hdr_build(&c->tmpl, &h, &out);
 	rc = e->conf.ops->send(e->conf.ctx, c->user, &out);
-	if (rc)
+	if (rc) {
+		c->rcv_edge = edge; /* nobody was told */
 		return rc;
+	}
 	c->ipid += (uint16_t)frames;
 	c->segs_out += frames;
 	c->bytes_sent += u->len;
