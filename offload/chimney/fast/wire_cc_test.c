@@ -198,7 +198,35 @@ static void window_used_once_does_not_grow_later(void **state)
 		  "cwnd 20500");
 }
 
+static void a_burst_of_acks_counts_as_used(void **state)
+{
+	wire_play(
+		"write 30000\n"
+		"skip\n"
+		"+20\n"
+		"# half is acknowledged and the loss is seen before anything could be sent for it\n"
+		"<< . 0 ack 5000 win 60000\n"
+		"<< . 0 ack 5000 win 60000 sack 6000-7000\n"
+		"<< . 0 ack 5000 win 60000 sack 6000-8000\n"
+		"<< . 0 ack 5000 win 60000 sack 6000-9000\n"
+		"run\n"
+		"ca recovery\n"
+		"> . 5000:6000\n"
+		"skip\n"
+		"pipe 5000\n"
+		"cwnd 5000\n"
+		"+20\n"
+		"<< . 0 ack 10000 win 60000\n"
+		"<< . 0 ack 15000 win 60000\n"
+		"run\n"
+		"skip\n"
+		"ca open\n"
+		"pipe 5000\n"
+		"cwnd 5000");
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_burst_of_acks_counts_as_used),
 	cmocka_unit_test(newreno_fast_retransmit),
 	cmocka_unit_test(newreno_partial_acks),
 	cmocka_unit_test(newreno_deflates),

@@ -85,6 +85,19 @@ static void what_was_sent_twice_is_not_measured(void **state)
 		  "rto 600");
 }
 
+static void what_waited_behind_it_is_not_either(void **state)
+{
+	wire_play("conf sack 0\n"
+		  "write 3000\n"
+		  "skip\n"
+		  "+302\n"
+		  "> . 0:1000\n"
+		  "+2\n"
+		  "# two thirds were sent once, and were there long ago\n"
+		  "< . 0 ack 3000\n"
+		  "rto 600");
+}
+
 static void timestamps_measure_it_nevertheless(void **state)
 {
 	wire_play("conf ts 1 sack 0 srtt 400000 rttvar 100000\n"
@@ -267,6 +280,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nothing_in_flight_no_timer),
 	cmocka_unit_test(samples_set_the_timeout),
 	cmocka_unit_test(what_was_sent_twice_is_not_measured),
+	cmocka_unit_test(what_waited_behind_it_is_not_either),
 	cmocka_unit_test(timestamps_measure_it_nevertheless),
 	cmocka_unit_test(spurious_timeout_is_undone),
 	cmocka_unit_test(path_died),
