@@ -367,7 +367,7 @@ const char *world_run(struct world *w, uint64_t seed)
 
 		w->rounds++;
 		/* The reset was lost, and the other has nothing to say: it waits for ever. */
-		if (w->aborted && (at == UINT64_MAX || w->rounds > ROUNDS_MAX / 2))
+		if (w->aborted && (w->rounds > ROUNDS_MAX / 2 || at > start + STUCK_S / 2 * second))
 			break;
 		if (at == UINT64_MAX || at > start + STUCK_S * second || w->rounds > ROUNDS_MAX) {
 			end_fail(a,
