@@ -51,7 +51,7 @@ void chim_cc_set_mss(struct chim_cc *cc, uint32_t mss)
 		cc->w_max = scaled(cc->w_max, mss, old);
 		cc->w_est = scaled(cc->w_est, mss, old);
 		if (cc->ssthresh != UINT32_MAX)
-			cc->ssthresh = scaled(cc->ssthresh, mss, old);
+			cc->ssthresh = max(scaled(cc->ssthresh, mss, old), 2 * mss);
 	}
 	cc->cwnd = max(cc->cwnd, mss);
 }
@@ -134,7 +134,7 @@ void chim_cc_loss(struct chim_cc *cc, uint32_t flight, uint64_t now)
 
 void chim_cc_recovered(struct chim_cc *cc)
 {
-	cc->cwnd = cc->ssthresh;
+	cc->cwnd = max(cc->ssthresh, cc->mss);
 }
 
 void chim_cc_rto(struct chim_cc *cc, uint32_t flight, bool first, bool in_recovery, uint64_t now)

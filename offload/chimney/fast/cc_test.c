@@ -171,6 +171,13 @@ static void mss_changes(void **state)
 	assert_int_equal(cc.cwnd, 9000);
 	chim_cc_set_mss(&cc, 4500);
 	assert_int_equal(cc.ssthresh, UINT32_MAX);
+	/* However often it changes, two segments are left. */
+	start(CHIM_CC_CUBIC, 100 * MSS, 50 * MSS);
+	for (int i = 0; i < 20; i++)
+		chim_cc_set_mss(&cc, i % 2 ? 9000 : 90);
+	assert_int_equal(cc.ssthresh, 180);
+	chim_cc_recovered(&cc);
+	assert_int_equal(cc.cwnd, 9000);
 }
 
 /* RFC 9406: no delay, no end. */
