@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const uint64_t ms = 1000000, second = 1000000000;
-enum { STUCK_S = 4000, ROUNDS_MAX = 500000, TAKES_MAX = 50 };
+enum { STUCK_S = 4000, ROUNDS_MAX = 3000000, TAKES_MAX = 50 };
 
 static uint64_t soon(struct world *w, uint64_t mean)
 {
@@ -367,7 +367,8 @@ const char *world_run(struct world *w, uint64_t seed)
 
 		w->rounds++;
 		/* The reset was lost, and the other has nothing to say: it waits for ever. */
-		if (w->aborted && (w->rounds > ROUNDS_MAX / 2 || at > start + STUCK_S / 2 * second))
+		if (w->aborted &&
+		    (w->rounds > ROUNDS_MAX / 20 || at > start + STUCK_S / 2 * second))
 			break;
 		if (at == UINT64_MAX || at > start + STUCK_S * second || w->rounds > ROUNDS_MAX) {
 			end_fail(a,
