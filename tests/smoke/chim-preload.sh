@@ -64,13 +64,19 @@ asyncio.run(main())
 print("echoed")
 PY
 
-try() { # the stand-in's options
-	rm -f "$FLUE_CHIMNEY_LOG" "$FLUE_CHIMNEY_SOCKET"
+standin() { # its options
+	rm -f "$FLUE_CHIMNEY_SOCKET"
 	start standin "$BUILD/tests/chim/chim-standin" "$@" "$FLUE_CHIMNEY_SOCKET"
+	local _
 	for _ in {1..100}; do
 		[ ! -S "$FLUE_CHIMNEY_SOCKET" ] || break
 		sleep 0.1
 	done
+}
+
+try() { # the stand-in's options
+	rm -f "$FLUE_CHIMNEY_LOG"
+	standin "$@"
 
 	say "curl from python's http.server ($*)"
 	start http env LD_PRELOAD="$preload" "$python" -m http.server 8123 --bind 127.0.0.1 --directory $T
@@ -104,3 +110,58 @@ try() { # the stand-in's options
 try
 try -u 20
 grep -q 'uploaded requested' "$FLUE_CHIMNEY_LOG" || fail "nothing was given back"
+
+say "flued is killed: its connections end, new ones are the kernel's, until it is there again"
+cat >$T/server.py <<'PY'
+import socket, threading
+
+def serve(c):
+    try:
+        while data := c.recv(65536):
+            c.sendall(data)
+        print("end", flush=True)
+    except OSError as e:
+        print(type(e).__name__, flush=True)
+    c.close()
+
+s = socket.create_server(("127.0.0.1", 8126))
+while True:
+    threading.Thread(target=serve, args=(s.accept()[0],)).start()
+PY
+cat >$T/client.py <<'PY'
+import socket, sys, time
+
+def ask(c):
+    c.sendall(b"hello")
+    assert c.recv(5, socket.MSG_WAITALL) == b"hello"
+
+c = socket.create_connection(("127.0.0.1", 8126))
+ask(c)
+if len(sys.argv) > 1:
+    print("ready", flush=True)
+    assert c.recv(1) == b""
+print("asked")
+PY
+accepted() {
+	grep -c ' accepted' "$FLUE_CHIMNEY_LOG"
+}
+
+standin
+start server env LD_PRELOAD="$preload" "$python" $T/server.py
+listens 8126
+rm -f "$FLUE_CHIMNEY_LOG"
+start waiting "$python" $T/client.py wait
+for _ in {1..100}; do
+	! grep -qs ready $T/waiting.log || break
+	sleep 0.1
+done
+equal 1 accepted
+stop standin KILL || true
+ends waiting
+grep -q ConnectionResetError $T/server.log || fail "the server was not told: $(cat $T/server.log)"
+equal asked "$python" $T/client.py
+equal 1 accepted
+standin
+sleep 1.1 # it is not looked for more often
+equal asked "$python" $T/client.py
+equal 2 accepted
