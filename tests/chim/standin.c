@@ -227,6 +227,30 @@ static bool may_sleep(void)
 	return true;
 }
 
+/* What was read but is still in the kernel's queue keeps its window shut. flued has no such queue
+ * and is not rung for less than 32 KB: look again soon. */
+static bool any_unread(void)
+{
+	for (struct app *a = apps; a; a = a->next) {
+		for (uint32_t i = 0; a->bells && i < CHIM_APP_CONNS; i++) {
+			const struct conn *c = a->conns[i];
+
+			if (c && atomic_load(&c->shm->rcv_head) != c->taken)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int sleep_ms(void)
+{
+	if (!may_sleep())
+		return 0;
+	if (any_unread())
+		return 2;
+	return options.upload_ms ? 5 : -1;
+}
+
 static int listen_at(const char *path)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -279,7 +303,7 @@ int main(int argc, char **argv)
 		struct epoll_event ev[64];
 		int link;
 
-		epoll_wait(standin_events, ev, 64, may_sleep() ? (options.upload_ms ? 5 : -1) : 0);
+		epoll_wait(standin_events, ev, 64, sleep_ms());
 		while ((link = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 			struct app *a = calloc(1, sizeof(*a));
 
