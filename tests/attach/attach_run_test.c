@@ -162,6 +162,79 @@ static void test_unasked(void **state)
 	stop_switch();
 }
 
+/* What the program has as its descriptor now. */
+static void look(const struct peer *p, char link[64])
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", p->pid, p->fd);
+	n = readlink(path, link, 63);
+	link[n < 0 ? 0 : n] = '\0';
+}
+
+static pid_t attach_in_foreground(const struct peer *p)
+{
+	char pid[16], fd[16], path[128], before[64], now[64];
+	pid_t relay;
+
+	look(p, before);
+
+	snprintf(pid, sizeof(pid), "%d", p->pid);
+	snprintf(fd, sizeof(fd), "%d", p->fd);
+	path_of(path, "sock");
+	relay = spawn((char *[]){(char *)command, "chimney", "attach", pid, fd, "socket", path,
+				 "foreground", "on", NULL});
+	do {
+		usleep(1000);
+		look(p, now);
+	} while (strcmp(now, before) == 0);
+	usleep(10000);
+	return relay;
+}
+
+/* A relay that is told to end gives the connection back first. */
+static void test_told_to_end(void **state)
+{
+	struct peer p;
+	pid_t relay;
+	int status;
+
+	start_switch(NULL);
+	peer_start(&p, testee, "threads");
+	relay = attach_in_foreground(&p);
+	kill(relay, SIGTERM);
+	assert_int_equal(waitpid(relay, &status, 0), relay);
+	assert_int_equal(status, 0);
+	assert_false(is_attached(&p));
+	peer_finish(&p);
+	stop_switch();
+}
+
+/* The program sees a reset, which it takes ill, and no end that the peer did not make. */
+static void test_killed(void **state)
+{
+	struct peer p;
+	pid_t relay;
+	int status;
+
+	start_switch(NULL);
+	peer_start(&p, testee, "ping");
+	relay = attach_in_foreground(&p);
+	kill(relay, SIGKILL);
+	waitpid(relay, NULL, 0);
+	assert_int_equal(waitpid(p.pid, &status, 0), p.pid);
+	/* By what it read, or by what it wrote. */
+	assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 1) ||
+		    (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE));
+	assert_false(p.wrong);
+	/* Its socket's name is in nobody's way. */
+	assert_int_equal(run("detach", &p, ""), 1);
+	said("is not attached");
+	peer_kill(&p);
+	stop_switch();
+}
+
 static void test_refused(void **state)
 {
 	struct peer p;
@@ -195,6 +268,8 @@ int main(int argc, char **argv)
 		{"end", test_end, NULL, NULL, "threads"},
 		{"end, poll", test_end, NULL, NULL, "poll"},
 		{"unasked", test_unasked, NULL, NULL, "ping"},
+		cmocka_unit_test(test_told_to_end),
+		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_switch),
 	};

@@ -369,6 +369,44 @@ static void test_stopped(void **state)
 	assert_int_equal(end_of(&p), 0);
 }
 
+static void on_signal(int sig)
+{
+}
+
+/* Reads nothing before a signal comes. */
+static void look_away(int fd)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGUSR1, &sa, NULL);
+	if (write(fd, "", 1) == 1)
+		pause();
+	echo(fd);
+}
+
+/* It stays attached until it reads, and loses nothing. */
+static void test_looks_away(void **state)
+{
+	struct program p = start(look_away);
+	char buf[8];
+
+	assert_int_equal(att_session_open(&s, p.pid, p.fd, &e), 0);
+	assert_int_equal(send(p.sock, "unread", 6, 0), 6);
+	while (s.relay.down_bytes < 6) {
+		att_session_pump(&s);
+		att_relay_sleep(&s.relay, 10);
+	}
+	assert_int_equal(att_session_detach(&s, 50, &e), -EAGAIN);
+	assert_non_null(strstr(e.text, "does not read"));
+	kill(p.pid, SIGUSR1);
+	assert_int_equal(att_session_detach(&s, 5000, &e), 0);
+	att_session_close(&s);
+	assert_int_equal(recv(p.sock, buf, 6, MSG_WAITALL), 6);
+	assert_memory_equal(buf, "unread", 6);
+	assert_echoes(&p);
+	assert_int_equal(end_of(&p), 0);
+}
+
 /* Neither side may take the relay's death for the other's orderly end. */
 static void test_relay_dies(void **state)
 {
@@ -400,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_32_bit),
 		cmocka_unit_test(test_not_allowed),
 		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_looks_away),
 		cmocka_unit_test(test_relay_dies),
 		{"nothing unusual", test_works, NULL, NULL, NULL},
 		{"another user's", test_works, NULL, NULL, (void *)become_nobody},

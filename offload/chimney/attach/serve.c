@@ -62,14 +62,27 @@ static void try_again(struct serving *v)
 	v->next_ns = clock_now_ns() + v->pause_ms * 1000000ull;
 }
 
+static void ending(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void att_hold_signals(void)
+{
+	sigset_t set;
+
+	ending(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int watch_signals(struct serving *v)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	ending(&set);
 	v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return v->signals < 0 ? -errno : att_relay_watch(&v->s->relay, v->signals);
 }

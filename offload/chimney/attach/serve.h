@@ -6,9 +6,12 @@
 #include "offload/chimney/attach/hold.h"
 #include "offload/chimney/attach/session.h"
 
+/* SIGTERM, SIGINT and SIGHUP wait for att_serve() from now on: a program must not be left with half
+ * of what is done to it. Before the session is opened. */
+void att_hold_signals(void);
+
 /* Moves bytes until the connection ends, or is given back: because somebody asked through hold, or
- * sent SIGTERM or SIGINT (which are blocked from then on), or because the switch gave it back to
- * the kernel. Closes the session. */
+ * sent such a signal, or because the switch gave it back to the kernel. Closes the session. */
 enum att_over att_serve(struct att_session *s, struct att_hold *hold);
 
 #endif

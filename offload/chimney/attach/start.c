@@ -83,6 +83,7 @@ static int run(const struct att_start *a, struct waiter *w, struct err *e)
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
+	att_hold_signals();
 	rc = begin(a, &s, &hold, w, e);
 	if (rc)
 		return rc;
