@@ -231,6 +231,7 @@ static void run_epoll(uint32_t extra)
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | extra,
 				 .data.u64 = 0x1122334455667788};
 	int ep = epoll_create1(EPOLL_CLOEXEC), other = dup(in_fd);
+	bool again;
 
 	set_nonblock();
 	if (epoll_ctl(ep, EPOLL_CTL_ADD, in_fd, &ev) != 0)
@@ -243,8 +244,10 @@ static void run_epoll(uint32_t extra)
 			fail("epoll_wait");
 		if (ev.data.u64 != 0x1122334455667788)
 			fail("epoll data");
-		while (read_some() | write_some())
-			;
+		do {
+			again = read_some();
+			again |= write_some();
+		} while (again);
 	}
 }
 
