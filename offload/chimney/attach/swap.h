@@ -2,7 +2,8 @@
 /*
  * Puts another socket in the place of one that a running process has, under every descriptor and in
  * every epoll set at once: the process stands still meanwhile (some milliseconds, most of them for
- * looking through /proc), and finds the other one behind the same numbers. A call that waited for the old one waits for the new one.
+ * looking through /proc), and finds the other one behind the same numbers. A call that waited for
+ * the old one waits for the new one.
  */
 #ifndef OFFLOAD_CHIMNEY_ATTACH_SWAP_H
 #define OFFLOAD_CHIMNEY_ATTACH_SWAP_H
