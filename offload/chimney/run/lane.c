@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "offload/chimney/run/unit.h"
+#include "offload/chimney/run/wake.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct chim_lane {
 	struct pkt_worker *w;			/* during a round, or a burst */
 	struct chim_conn *frozen;		/* those whose dump is still due */
 	int bell_fd;				/* epoll over the clients' eventfds */
+	struct chim_waker waker;
 	uint16_t n_out;
 	struct rte_mbuf *out[OUT_MAX];
 	uint16_t out_port[OUT_MAX];
@@ -67,11 +69,10 @@ static int on_send(void *ctx, void *user, const struct chim_out *out)
 
 static void on_wake(void *ctx, void *user)
 {
+	struct chim_lane *l = ctx;
 	const struct chim_conn *c = user;
-	const uint64_t one = 1;
 
-	if (write(c->event_fd, &one, sizeof(one)) < 0)
-		return; /* full: it is awake */
+	chim_waker_wake(&l->waker, c->event_fd);
 }
 
 static void on_want_upload(void *ctx, void *user, enum chim_upload reason)
@@ -113,8 +114,10 @@ struct chim_lane *chim_lane_new(const struct chim_lane_conf *conf, struct err *e
 		goto free_lane;
 	engine.ctx = l;
 	l->engine = chim_engine_new(&engine);
-	if (l->engine)
+	if (l->engine) {
+		chim_waker_init(&l->waker);
 		return l;
+	}
 	close(l->bell_fd);
 
 free_lane:
@@ -130,6 +133,7 @@ void chim_lane_free(struct chim_lane *l)
 	if (!l)
 		return;
 	chim_engine_free(l->engine);
+	chim_waker_fini(&l->waker);
 	close(l->bell_fd);
 	free(l);
 }
@@ -141,7 +145,9 @@ bool chim_lane_ask(struct chim_conn *c, uint32_t asks)
 
 int chim_lane_watch(struct chim_lane *l, int fd, struct err *e)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+	/* Each write is told once, so the count need not be read: the application could have taken
+	 * it away first, and O_NONBLOCK, which belongs to both. */
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
 
 	if (epoll_ctl(l->bell_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
 		return 0;
@@ -402,19 +408,11 @@ int chim_lane_sleep(struct chim_lane *l, int *fds, int max, uint64_t *until)
 
 void chim_lane_wake(struct chim_lane *l)
 {
-	struct epoll_event ev[16];
-	uint64_t count;
-	int n;
+	struct epoll_event ev[64];
 
 	set_asleep(l, 0);
-	/* Those that were not written to are not in the list: usually there is one. */
-	while ((n = epoll_wait(l->bell_fd, ev, 16, 0)) > 0) {
-		for (int i = 0; i < n; i++)
-			if (read(ev[i].data.fd, &count, sizeof(count)) < 0)
-				continue; /* its application has read it: it is for it alone */
-		if (n < 16)
-			break;
-	}
+	/* What is left wakes it once more than it had to. */
+	(void)!epoll_wait(l->bell_fd, ev, 64, 0);
 }
 
 void chim_lane_take(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf *m)
