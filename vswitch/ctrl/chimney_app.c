@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Applications that offer connections: their socket, their bells, what they say. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_shut.h"
 
 #include "base/log.h"
 
@@ -92,7 +93,7 @@ void chimney_app_gone(struct chim_app *a)
 		return;
 	a->gone = true;
 	event_free(a->event);
-	close(a->fd);
+	chimney_shut_mail(a->fd);
 	a->fd = -1;
 	for (unsigned int i = 0; i < CHIM_APP_CONNS; i++) {
 		struct chim_link *l = a->links[i];
@@ -143,7 +144,8 @@ static int greet(struct chim_app *a, const struct chim_msg *m, struct err *e)
 	return 0;
 }
 
-static int heard(struct chim_app *a, const struct chim_msg *m, int sock, struct err *e)
+/* *sock is its if it takes it. */
+static int heard(struct chim_app *a, const struct chim_msg *m, int *sock, struct err *e)
 {
 	struct chim_link *l = m->conn < CHIM_APP_CONNS ? a->links[m->conn] : NULL;
 
@@ -153,9 +155,10 @@ static int heard(struct chim_app *a, const struct chim_msg *m, int sock, struct 
 		return err_set(e, -EPROTO, "it did not say hello");
 	switch (m->type) {
 	case CHIM_MSG_OFFER:
-		if (sock < 0)
+		if (*sock < 0)
 			return err_set(e, -EPROTO, "it offered nothing");
-		chimney_offer(a, m, dup(sock));
+		chimney_offer(a, m, *sock);
+		*sock = -1;
 		return 0;
 	case CHIM_MSG_UPLOAD:
 		if (l)
@@ -179,8 +182,9 @@ static int hear(struct chim_app *a, struct err *e)
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = &control,
-			     .msg_controllen = sizeof(control)};
-	int fds[CHIM_MSG_FDS], ret;
+			     /* Not its size, which is rounded up: room for one more. */
+			     .msg_controllen = CMSG_LEN(CHIM_MSG_FDS * sizeof(int))};
+	int fds[CHIM_MSG_FDS] = {-1}, ret;
 	unsigned int n_fds = 0;
 	ssize_t n = recvmsg(a->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
@@ -199,9 +203,10 @@ static int hear(struct chim_app *a, struct err *e)
 	else if (n != (ssize_t)sizeof(m) || msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		ret = err_set(e, -EPROTO, "it sent a message of %zd bytes", n);
 	else
-		ret = heard(a, &m, n_fds ? fds[0] : -1, e);
+		ret = heard(a, &m, &fds[0], e);
 	for (unsigned int i = 0; i < n_fds; i++)
-		close(fds[i]);
+		if (fds[i] >= 0)
+			chimney_shut(fds[i]);
 	return ret == 0 ? 1 : ret;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How an offloaded connection ends. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_shut.h"
 
 #include "base/log.h"
 
@@ -113,7 +114,7 @@ void chimney_stopped(struct chim_link *l)
 	if (l->app->links[l->number] == l)
 		l->app->links[l->number] = NULL;
 	chimney_app_put(l->app);
-	close(l->sock);
+	chimney_shut(l->sock);
 	close(l->conn.event_fd);
 	chim_mem_free(&l->conn.mem);
 	free(l);
