@@ -120,12 +120,14 @@ static void the_worse_of_two_is_kept(void **state)
 
 static void more_slices_than_there_is_room_for(void **state)
 {
-	struct asker *a = &((struct pair *)*state)->a;
+	struct pair *p = *state;
+	struct asker *a = &p->a;
 
 	a->end_ns = 1000000 * (uint64_t)MS;
 	a->slice_ns = MS;
 	asker_note(a, (uint64_t)ASKER_SLICES * MS, 3);
 	assert_int_equal(a->requests, 1);
+	assert_int_equal(p->b.fd, 0); /* what lies behind it */
 	a->slice_ns = 0;
 	asker_note(a, 1, 3);
 	assert_int_equal(a->requests, 2);
