@@ -124,6 +124,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	bool second = ++ch->ticks % (1000 / TICK_MS) == 0;
 
 	ctrl_flows_reap(ch->ctrl);
+	if (second)
+		chim_spaces_tidy(&ch->spaces);
 	for (l = TAILQ_FIRST(&ch->links); l; l = next) {
 		next = TAILQ_NEXT(l, list);
 		if (l->phase == CHIM_RUNNING && l->why != CHIM_UPLOAD_NONE)
@@ -234,6 +236,7 @@ void chimney_fini(struct chimney *ch)
 		chimney_stopped(l);
 	while ((a = TAILQ_FIRST(&ch->apps)) != NULL)
 		chimney_app_gone(a);
+	chim_spaces_close(&ch->spaces);
 	for (uint16_t i = 0; i < FWD_WORKERS_MAX; i++)
 		chim_lane_free(ch->lanes[i]);
 	free(atomic_load(&ch->clients));

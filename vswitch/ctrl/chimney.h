@@ -21,6 +21,7 @@
 #include "offload/chimney/slow/path.h"
 #include "offload/chimney/slow/refuse.h"
 #include "offload/chimney/steer/flow.h"
+#include "vswitch/ctrl/chimney_spaces.h"
 #include "vswitch/ctrl/chimney_way.h"
 #include "vswitch/ctrl/ctrl.h"
 
@@ -107,6 +108,7 @@ struct chimney {
 	uint32_t n_links, max_links;
 	bool stopping;
 	uint32_t ticks;
+	struct chim_spaces spaces;
 	struct chimney_counts counts;
 };
 

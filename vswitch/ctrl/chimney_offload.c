@@ -226,16 +226,29 @@ static void undo(struct chim_link *l)
 	}
 }
 
+static enum chim_refusal ask_kernel(struct chim_link *l)
+{
+	struct err e = {0};
+	struct chim_space *space = chim_spaces_get(&l->chimney->spaces, l->sock, &e);
+	enum chim_refusal why;
+
+	if (!space) {
+		log_debug("chimney: no connection can be looked at: %s", e.text);
+		return CHIM_REFUSE_NO_REPAIR;
+	}
+	why = chim_refuse(space->diag, l->sock, &l->facts, &e);
+	if (why == CHIM_REFUSE_NONE)
+		why = chimney_way(l->chimney->ctrl, space->rtnl, l->sock, &l->facts.tuple, &l->way);
+	if (why != CHIM_REFUSE_NONE)
+		chim_spaces_drop(space);
+	return why;
+}
+
 static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
 {
-	struct chim_verdict v = {0};
+	struct chim_verdict v = {.why = ask_kernel(l)};
 	struct ctrl *c = l->chimney->ctrl;
-	struct err e = {0};
 
-	v.why = chim_refuse(-1, l->sock, &l->facts, &e);
-	if (v.why != CHIM_REFUSE_NONE)
-		return v;
-	v.why = chimney_way(c, l->sock, &l->facts.tuple, &l->way);
 	if (v.why == CHIM_REFUSE_NO_NEIGH)
 		v.retry_ms = RETRY_MS; /* it was just asked for */
 	if (v.why != CHIM_REFUSE_NONE)

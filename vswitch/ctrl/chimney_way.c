@@ -18,11 +18,11 @@ static const struct ctrl_port *port_of(const struct ctrl *c, const struct chim_f
 	return NULL;
 }
 
-enum chim_refusal chimney_way(const struct ctrl *c, int sock, const struct chim_tuple *t,
+enum chim_refusal chimney_way(const struct ctrl *c, int rtnl, int sock, const struct chim_tuple *t,
 			      struct chim_way *out)
 {
 	struct err e = {0};
-	int ret = chim_path_find(sock, t, &out->found, &e);
+	int ret = chim_path_find_on(rtnl, sock, t, &out->found, &e);
 	const struct ctrl_port *p;
 
 	if (ret != 0) {

@@ -14,8 +14,8 @@ struct chim_way {
 	uint16_t tag;  /* what its frames are tagged with where they enter the switch; 0: none */
 };
 
-/* CHIM_REFUSE_NONE, NO_PATH or NO_NEIGH. */
-enum chim_refusal chimney_way(const struct ctrl *c, int sock, const struct chim_tuple *t,
+/* CHIM_REFUSE_NONE, NO_PATH or NO_NEIGH. rtnl: of chim_path_open(). */
+enum chim_refusal chimney_way(const struct ctrl *c, int rtnl, int sock, const struct chim_tuple *t,
 			      struct chim_way *out);
 
 #endif
