@@ -228,6 +228,16 @@ static int sleep_once(struct chim_conn *c, enum chim_want want, uint64_t until,
 	return 0;
 }
 
+/* Woken, but not for this: another thread waits at the same eventfd, for the other direction. It
+ * gets a moment, or the two would go on waking each other until it is its turn to run. */
+static void give_way(struct chim_conn *c)
+{
+	static const struct timespec moment = {.tv_nsec = 100000};
+
+	if (atomic_load(&c->waits_in) + atomic_load(&c->waits_out) > 1)
+		sys_poll(NULL, 0, &moment);
+}
+
 int chim_wait(struct chim_conn *c, enum chim_want want, uint64_t need, uint64_t until,
 	      const struct chim_how *how)
 {
@@ -238,8 +248,11 @@ int chim_wait(struct chim_conn *c, enum chim_want want, uint64_t need, uint64_t 
 		return 0;
 	start = sys_now_ns();
 	chim_park(c, want);
-	while (!rc && !chim_wait_over(c, want, need))
+	for (bool again = false; !rc && !chim_wait_over(c, want, need); again = true) {
+		if (again)
+			give_way(c);
 		rc = sleep_once(c, want, until, how);
+	}
 	chim_unpark(c, want);
 	chim_spin_learn(c, start);
 	return rc;
