@@ -235,11 +235,12 @@ int chim_epoll_wait(struct chim_epoll *e, int set, struct epoll_event *events, i
 		pthread_mutex_unlock(&chim_epoll_lock);
 		while (moved && settle_one(e))
 			;
+		n += m;
 		/* What went back to the kernel is asked there, even if the time is over. */
-		if (moved && !n && !m)
-			m = again(e, set, events, max, sigmask);
-		if (n + m)
-			return n + m;
+		if (moved && !n)
+			n = again(e, set, events, max, sigmask);
+		if (n)
+			return n;
 		if (until != UINT64_MAX && sys_now_ns() >= until)
 			return 0;
 	}
