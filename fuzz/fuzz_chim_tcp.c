@@ -127,7 +127,7 @@ static void segment(struct input *in)
 	struct chim_hdr_template t;
 	struct chim_hdr h = {.flags = CHIM_ACK, .opts = opts};
 	struct chim_tcp_state s = x.state;
-	struct chim_out frame;
+	struct chim_out frame = {0};
 	struct iovec iov[2] = {{frame.headers, 0}, {payload, 0}};
 	struct link in_link;
 	const struct packet *p;

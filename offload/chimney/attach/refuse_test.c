@@ -191,8 +191,10 @@ static void test_not_allowed(void **state)
 	pid_t other = fork();
 
 	if (other == 0)
-		_exit(setuid(NOBODY) != 0 || att_session_open(&s, p.pid, p.fd, &e) >= 0 ||
-		      !strstr(e.text, "run this as root"));
+		_exit(setuid(NOBODY) == 0 && att_session_open(&s, p.pid, p.fd, &e) < 0 &&
+				      strstr(e.text, "run this as root")
+			      ? 0
+			      : 1);
 	assert_int_equal(waitpid(other, &status, 0), other);
 	assert_int_equal(status, 0);
 	assert_echoes(&p);

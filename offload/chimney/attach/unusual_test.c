@@ -156,7 +156,7 @@ static void test_relay_dies(void **state)
 	int status;
 
 	if (relay == 0)
-		_exit(att_session_open(&s, p.pid, p.fd, &e) != 0);
+		_exit(att_session_open(&s, p.pid, p.fd, &e) == 0 ? 0 : 1);
 	assert_int_equal(waitpid(relay, &status, 0), relay);
 	assert_int_equal(status, 0);
 	assert_int_equal(recv(p.sock, &byte, 1, 0), -1);
