@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const uint64_t ms = 1000000, second = 1000000000;
-enum { STUCK_S = 4000, ROUNDS_MAX = 3000000, TAKES_MAX = 50 };
+enum { STUCK_S = 4000, ROUNDS_MAX = 500000, TAKES_MAX = 50 };
 
 static uint64_t soon(struct world *w, uint64_t mean)
 {
@@ -205,6 +205,7 @@ static bool falls_asleep(struct world *w, struct side *s)
 static void act_if_time(struct world *w, struct side *s)
 {
 	struct habit *h = &s->habit;
+	uint64_t moved;
 
 	if (!s->end.c || h->gone)
 		return;
@@ -216,8 +217,11 @@ static void act_if_time(struct world *w, struct side *s)
 	}
 	if (h->asleep || w->now < h->act_at)
 		return;
-	h->act_at = soon(w, h->pause_ns);
+	moved = s->end.wrote + s->end.read;
 	act(w, s);
+	/* Who finds nothing to do looks less and less often. */
+	h->idle = s->end.wrote + s->end.read != moved ? 0 : h->idle + (h->idle < 8);
+	h->act_at = soon(w, h->pause_ns << h->idle);
 	if (!h->gone)
 		h->asleep = falls_asleep(w, s);
 }
@@ -367,8 +371,7 @@ const char *world_run(struct world *w, uint64_t seed)
 
 		w->rounds++;
 		/* The reset was lost, and the other has nothing to say: it waits for ever. */
-		if (w->aborted &&
-		    (w->rounds > ROUNDS_MAX / 20 || at > start + STUCK_S / 2 * second))
+		if (w->aborted && (w->rounds > ROUNDS_MAX / 4 || at > start + STUCK_S / 2 * second))
 			break;
 		if (at == UINT64_MAX || at > start + STUCK_S * second || w->rounds > ROUNDS_MAX) {
 			end_fail(a,

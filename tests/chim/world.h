@@ -15,7 +15,7 @@ struct habit {
 	uint64_t act_at;			  /* next */
 	uint64_t take_every; /* ns between moves out of the engine, on average; 0: never */
 	uint64_t take_at, back_at;
-	uint32_t takes;
+	uint32_t takes, idle; /* times it left the engine; found nothing to do, at most 8 */
 	uint64_t abort_after; /* bytes read; UINT64_MAX: never */
 	bool sleepy;	      /* acts only when it is woken */
 	bool closes;	      /* close() in place of shutdown() */
