@@ -23,7 +23,7 @@ static uint64_t now;
 
 static double w_cubic(double t)
 {
-	return c * pow(t - m.k, 3) + m.w_max;
+	return c * (t - m.k) * (t - m.k) * (t - m.k) + m.w_max;
 }
 
 static void model_begin(bool k_is_0)
@@ -66,22 +66,25 @@ static void same(const char *what, double is, double wanted)
 		fail_msg("%s: %f, not %f, at %f s", what, is, wanted, (double)now / 1e9);
 }
 
-/* Acknowledgments of two segments each, spread over the round trips of so many seconds. */
+/* At most 32 acknowledgments, of two segments or more each, spread over each round trip of so many
+ * seconds. */
 static void run(double seconds, uint32_t mss, uint64_t rtt_us)
 {
 	uint64_t end = now + (uint64_t)(seconds * 1e9);
 
 	while (now < end) {
-		uint32_t n = cc.cwnd / mss / 2 + 1;
+		uint32_t n = cc.cwnd / mss / 2 + 1, each = 2;
 
+		for (; n > 32; n /= 2)
+			each *= 2;
 		for (uint32_t i = 0; i < n; i++) {
-			struct chim_cc_ack a = {.acked = 2 * mss, .cwnd_limited = true};
+			struct chim_cc_ack a = {.acked = each * mss, .cwnd_limited = true};
 
 			now += rtt_us * 1000 / n;
 			a.now = now;
 			a.srtt_us = (uint32_t)rtt_us;
 			chim_cc_ack(&cc, &a);
-			model_ack(2, (double)rtt_us / 1e6);
+			model_ack(each, (double)rtt_us / 1e6);
 			same("cwnd", (double)cc.cwnd / mss, m.cwnd);
 		}
 	}
