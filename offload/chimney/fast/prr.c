@@ -34,7 +34,9 @@ uint32_t chim_prr_ack(struct chim_prr *p, uint32_t delivered, uint32_t pipe, boo
 		owed = p->delivered > p->out ? p->delivered - p->out : 0;
 		may = min(p->ssthresh - pipe, max(owed, delivered) + (safe ? mss : 0));
 	}
-	if (p->out == 0)
+	/* The retransmission goes at once; and with nothing in the network nothing would come back
+	 * that lets more go. */
+	if (p->out == 0 || pipe == 0)
 		may = max(may, mss);
 	return (uint32_t)min(may, UINT32_MAX);
 }

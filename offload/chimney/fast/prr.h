@@ -26,7 +26,7 @@ void chim_prr_start(struct chim_prr *p, uint32_t flight, uint32_t ssthresh, uint
 
 /* delivered: newly acknowledged or SACKed by this one. pipe: in the network after it (RFC 6675).
  * safe: snd_una advanced and nothing more was found lost. Returns the bytes that may be sent now;
- * at least a segment while nothing was sent in this recovery. */
+ * at least a segment while nothing was sent in this recovery, or nothing is in the network. */
 uint32_t chim_prr_ack(struct chim_prr *p, uint32_t delivered, uint32_t pipe, bool safe,
 		      uint32_t mss);
 

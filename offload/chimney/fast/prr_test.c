@@ -60,7 +60,8 @@ static void nothing_owed(void **state)
 	assert_int_equal(chim_prr_ack(&p, 0, 5 * MSS, false, MSS), MSS);
 	chim_prr_sent(&p, MSS);
 	assert_int_equal(chim_prr_ack(&p, 0, 5 * MSS, false, MSS), 0);
-	chim_prr_start(&p, 10 * MSS, 7 * MSS, 6 * MSS); /* up to ssthresh at once */
+	assert_int_equal(chim_prr_ack(&p, 0, 0, false, MSS), MSS); /* all is lost */
+	chim_prr_start(&p, 10 * MSS, 7 * MSS, 6 * MSS);		   /* up to ssthresh at once */
 	assert_int_equal(chim_prr_ack(&p, MSS, 3 * MSS, false, MSS), 4 * MSS);
 	chim_prr_start(&p, 1, UINT32_MAX / 2, 0); /* bounds */
 	assert_true(chim_prr_ack(&p, UINT32_MAX, UINT32_MAX, false, MSS) == UINT32_MAX);
