@@ -70,6 +70,7 @@ void chimney_open(const struct subject *s, unsigned int connections, struct chim
 	rig_chimney_socket(s->rig, c->socket, sizeof(c->socket));
 	/* The load's programs inherit it. What was given back is to be with the switch again well
 	 * before the next time. */
+	setenv("FLUE_CHIMNEY_SPIN_US", cell_text(s->cell, "spin"), 1);
 	if (c->upload_ms) {
 		snprintf(retry, sizeof(retry), "%u", c->upload_ms / 4);
 		setenv("FLUE_CHIMNEY_RETRY_MS", retry, 1);

@@ -15,8 +15,9 @@
 #define CHIMNEY_PARAMS(ENDS)                                                              \
 	{"chimney", "none", ENDS, "whose TCP connections the switch runs"},               \
 		{"upload", "0", "0|10..10000",                                            \
-		 "ms after which it gives all back, and takes "                           \
-		 "them anew; 0: never"},                                                  \
+		 "ms after which it gives all back, and takes them anew; 0: never"},      \
+		{"spin", "50", "0..10000",                                                \
+		 "us that a program on such a connection looks again before it sleeps"},  \
 		{"loss", "0", "0|0.001..50", "percent of the frames to b that are lost"}, \
 	{                                                                                 \
 		"rtt", "0", "0|0.01..1000", "ms that frames to b take longer"             \
