@@ -2,6 +2,7 @@
 /* RFC 6298 (the retransmission timer, measuring), RFC 1191 6.4 (a smaller path MTU). */
 #include "offload/chimney/fast/wire.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -149,6 +150,48 @@ static void path_died(void **state)
 		  "none");
 }
 
+/* The host could not take it back: the peer is asked again, and once more the host. */
+static void goes_on_where_it_is_kept(void **state)
+{
+	static struct wire w;
+
+	wire_init(&w, 1000, 5000);
+	wire_lines(&w, "write 1000\n"
+		       "skip");
+	for (int i = 0; i < 12 && !w.upload; i++)
+		wire_lines(&w, "+200000000us\n"
+			       "skip");
+	assert_int_equal(w.upload, CHIM_UPLOAD_TIMEOUT);
+	chim_engine_freeze(w.e, w.c);
+	chim_engine_thaw(w.e, w.c, w.now);
+	wire_lines(&w, "+200000000us\n"
+		       "> P. 0:1000\n"
+		       "skip\n"
+		       "< . 0 ack 1000\n"
+		       "pipe 0");
+	wire_end(&w);
+}
+
+/* ... nor was there anybody left to take it back. */
+static void goes_on_where_it_is_nobodys(void **state)
+{
+	static struct wire w;
+
+	wire_init(&w, 1000, 5000);
+	wire_lines(&w, "write 5000\n"
+		       "skip");
+	for (int i = 0; i < 12 && !w.upload; i++)
+		wire_lines(&w, "+200000000us\n"
+			       "skip");
+	wire_lines(&w, "close -\n"
+		       "skip");
+	for (int i = 0; i < 20 && w.closed < 0; i++)
+		wire_lines(&w, "+200000000us\n"
+			       "skip");
+	assert_int_equal(w.closed, ETIMEDOUT);
+	wire_end(&w);
+}
+
 static void user_timeout_ends_it(void **state)
 {
 	wire_play("conf user_timeout 5000 sack 0\n"
@@ -284,6 +327,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(timestamps_measure_it_nevertheless),
 	cmocka_unit_test(spurious_timeout_is_undone),
 	cmocka_unit_test(path_died),
+	cmocka_unit_test(goes_on_where_it_is_kept),
+	cmocka_unit_test(goes_on_where_it_is_nobodys),
 	cmocka_unit_test(user_timeout_ends_it),
 	cmocka_unit_test(nobodys_connection_is_given_up),
 	cmocka_unit_test(forgotten_blocks),
