@@ -111,10 +111,15 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
 
 static void on_client(evutil_socket_t fd, short what, void *arg)
 {
+	struct chimney *ch = arg;
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (conn >= 0)
-		chimney_app_new(arg, conn);
+	if (conn >= 0) {
+		chimney_app_new(ch, conn);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		event_del(ch->listening);
+		ch->resting = true;
+	}
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -126,6 +131,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	ctrl_flows_reap(ch->ctrl);
 	if (second)
 		chim_spaces_tidy(&ch->spaces);
+	chimney_limit_tick(ch);
 	for (l = TAILQ_FIRST(&ch->links); l; l = next) {
 		next = TAILQ_NEXT(l, list);
 		if (l->phase == CHIM_RUNNING && l->why != CHIM_UPLOAD_NONE)
@@ -176,6 +182,7 @@ int chimney_listen(struct chimney *ch, const char *path, const char *group, stru
 	if (ch->listen_fd < 0)
 		return ch->listen_fd;
 	ch->path = path;
+	chimney_limit_init(ch);
 	ch->listening =
 		event_new(ch->ctrl->base, ch->listen_fd, EV_READ | EV_PERSIST, on_client, ch);
 	if (!ch->listening)

@@ -106,6 +106,10 @@ struct chimney {
 	TAILQ_HEAD(, chim_app) apps;
 	TAILQ_HEAD(, chim_link) links;
 	uint32_t n_links, max_links;
+	uint32_t n_apps;
+	uint32_t max_fds; /* how many may be open for all this */
+	bool resting;	  /* no more applications until the next tick: there are no descriptors */
+	unsigned int said, unsaid; /* warnings since the last tick */
 	bool stopping;
 	uint32_t ticks;
 	struct chim_spaces spaces;
@@ -132,6 +136,16 @@ int chimney_grace(struct chimney *ch);
 void chimney_take_mail(struct chimney *ch);
 
 void chimney_ask(struct chim_link *l, uint32_t asks);
+
+/* chimney_limit.c: what applications can use up. */
+
+/* Lets flued have as many descriptors as it may and needs. */
+void chimney_limit_init(struct chimney *ch);
+bool chimney_room_for_link(const struct chimney *ch);
+bool chimney_room_for_app(const struct chimney *ch);
+/* May a warning be written that an application can cause at will? */
+bool chimney_may_warn(struct chimney *ch);
+void chimney_limit_tick(struct chimney *ch);
 
 /* chimney_app.c */
 void chimney_app_new(struct chimney *ch, int fd);

@@ -81,6 +81,7 @@ void chimney_app_put(struct chim_app *a)
 		if (a->bell_fds[i] >= 0)
 			chim_lane_unwatch(ch->lanes[i], a->bell_fds[i]);
 	TAILQ_REMOVE(&ch->apps, a, list);
+	ch->n_apps--;
 	if (publish(ch) != 0)
 		return; /* lanes go on to look at it: it stays */
 	ctrl_defer(ch->ctrl, free_app, a);
@@ -222,7 +223,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		if (ret == 0)
 			return;
 		if (ret < 0) {
-			if (e.text[0])
+			if (e.text[0] && chimney_may_warn(a->chimney))
 				log_warn("chimney: %s (process %d) is not served: %s", a->name,
 					 (int)a->pid, e.text);
 			chimney_app_gone(a);
@@ -241,13 +242,17 @@ static void name_of(pid_t pid, char name[16])
 	if (!f || !fgets(name, 16, f))
 		snprintf(name, 16, "?");
 	name[strcspn(name, "\n")] = 0;
+	/* It chose the name itself: it goes to terminals, and into JSON. */
+	for (char *c = name; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	if (f)
 		fclose(f);
 }
 
 void chimney_app_new(struct chimney *ch, int fd)
 {
-	struct chim_app *a = calloc(1, sizeof(*a));
+	struct chim_app *a = chimney_room_for_app(ch) ? calloc(1, sizeof(*a)) : NULL;
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
@@ -266,6 +271,7 @@ void chimney_app_new(struct chimney *ch, int fd)
 	if (!a->event || event_add(a->event, NULL) != 0)
 		goto close_fd;
 	TAILQ_INSERT_TAIL(&ch->apps, a, list);
+	ch->n_apps++;
 	return;
 
 close_fd:

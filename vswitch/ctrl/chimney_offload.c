@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A connection is taken out of the kernel: looked at, held, taken, closed, started, stolen. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_shut.h"
 #include "vswitch/ctrl/chimney_way.h"
 
 #include "base/clock.h"
@@ -267,13 +268,12 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 	struct err e = {0};
 	int number = free_number(a), ret;
 
-	if (ch->n_links >= ch->max_links)
+	if (!chimney_room_for_link(ch))
 		chimney_evict(ch);
-	if (!l || sock < 0 || number < 0 || ch->n_links >= ch->max_links || ch->stopping) {
+	if (!l || number < 0 || !chimney_room_for_link(ch) || ch->stopping) {
 		refuse_for_now(a, m->cookie,
 			       ch->stopping ? CHIM_REFUSE_STOPPING : CHIM_REFUSE_LIMIT);
-		if (sock >= 0)
-			close(sock);
+		chimney_shut(sock);
 		free(l);
 		return;
 	}
@@ -346,7 +346,8 @@ void chimney_not_started(struct chim_link *l)
 	const struct iovec rcv[2] = {{rcv_ring(l), l->taken.rcv_len}};
 	struct err e = {0};
 
-	if (chim_repair_restore(l->sock, &l->taken, snd, rcv, &e) != 0)
+	if (chim_repair_restore(l->sock, &l->taken, snd, rcv, &e) != 0 &&
+	    chimney_may_warn(l->chimney))
 		log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
 			 (int)l->app->pid, e.text);
 	if (!l->orphan)

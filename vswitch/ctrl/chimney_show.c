@@ -134,9 +134,9 @@ static json_t *engine_json(const struct chimney *ch)
 
 json_t *chimney_summary(const struct chimney *ch)
 {
-	return json_pack("{s:b,s:i,s:i,s:o,s:o}", "listening", ch->listen_fd >= 0, "connections",
-			 (int)ch->n_links, "max", (int)ch->max_links, "counts", counts_json(ch),
-			 "engine", engine_json(ch));
+	return json_pack("{s:b,s:i,s:i,s:i,s:o,s:o}", "listening", ch->listen_fd >= 0,
+			 "applications", (int)ch->n_apps, "connections", (int)ch->n_links, "max",
+			 (int)ch->max_links, "counts", counts_json(ch), "engine", engine_json(ch));
 }
 
 static void finish(struct chimney *ch, struct chim_show *s)

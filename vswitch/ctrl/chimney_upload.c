@@ -103,8 +103,9 @@ static void pieces(struct iovec out[2], uint8_t *ring, uint32_t size, uint64_t f
 static void lost(struct chim_link *l, struct err *e)
 {
 	l->chimney->counts.failed_uploads++;
-	log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
-		 (int)l->app->pid, e->text);
+	if (chimney_may_warn(l->chimney))
+		log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
+			 (int)l->app->pid, e->text);
 	tell(l, e->code);
 }
 
