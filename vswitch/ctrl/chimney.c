@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -142,22 +141,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* As many as this process may have: each connection takes two. */
-static void allow_descriptors(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e)
 {
 	const struct timeval period = {.tv_usec = TICK_MS * 1000};
 
-	allow_descriptors();
 	ch->ctrl = c;
 	ch->listen_fd = -1;
 	ch->max_links = max;
