@@ -38,6 +38,9 @@ struct chim_link *chim_the_link(void)
 	struct chim_link *link;
 
 	pthread_mutex_lock(&link_lock);
+	/* Nobody may have looked since flued ended, and another one may be there. */
+	if (the_link)
+		chim_link_look(the_link);
 	if (the_link && atomic_load(&the_link->dead)) {
 		chim_log(-1, "lost", "flued went away");
 		chim_link_drop(the_link);
