@@ -5,6 +5,7 @@
  * when connected and before anything was sent; data before the windows, which are checked against
  * it; what was never sent only when repair is over, for in repair it would count as sent.
  */
+#include "offload/chimney/slow/detour.h"
 #include "offload/chimney/slow/repair_impl.h"
 
 #include <errno.h>
@@ -106,7 +107,11 @@ static int begin(struct plan *p)
 		return rc;
 	len = chim_addr_of(&to, p->domain, s->tuple.remote, s->tuple.v6, s->tuple.remote_port,
 			   s->path.ifindex);
-	return connect(p->fd, &to.sa, len) == 0 ? 0 : -errno;
+	rc = connect(p->fd, &to.sa, len) == 0 ? 0 : -errno;
+	/* Its interface is down, its route or its address gone: it lives on nevertheless. */
+	if (rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EINVAL || rc == -EADDRNOTAVAIL)
+		rc = chim_detour_connect(p->fd, &s->tuple, &to.sa, len);
+	return rc;
 }
 
 static bool same_tuple(const struct chim_tuple *a, const struct chim_tuple *b)
