@@ -189,6 +189,14 @@ void chim_tree_terminated(struct chim_tree *t, struct chim_tree_tcp *tcp, int er
 	chim_tree_run(t);
 }
 
+void chim_tree_kept(struct chim_tree *t, struct chim_tree_tcp *tcp)
+{
+	tcp->verb = CHIM_VERB_NONE;
+	tcp->upload = CHIM_UPLOAD_NONE;
+	chim_tree_mark_tcp(t, tcp);
+	chim_tree_run(t);
+}
+
 void chim_tree_ended(struct chim_tree *t, struct chim_tree_tcp *tcp)
 {
 	struct chim_tree_batch *batch = tcp->batch;

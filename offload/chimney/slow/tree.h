@@ -36,8 +36,8 @@ enum chim_tcp_verb {
 	CHIM_VERB_TERMINATE,
 };
 
-/* The objects. To be read by the owner; only the tree changes them, but for `user` and, of a TCP
- * object, the delegated variables of `state`. */
+/* The objects. To be read by the owner; only the tree changes them, but for `user`, `user_ns` and,
+ * of a TCP object, the delegated variables of `state`. */
 struct chim_tree_neigh {
 	/* constant */
 	struct chim_netns netns;
@@ -48,6 +48,7 @@ struct chim_tree_neigh {
 	struct chim_neigh mac;
 	bool valid; /* false: it was asked for anew, nothing may be sent to mac */
 
+	uint64_t user_ns;  /* the owner's: when it last had the address confirmed */
 	unsigned int held; /* by blocks that are being initiated */
 	LIST_HEAD(, chim_tree_path) paths;
 	LIST_ENTRY(chim_tree_neigh) all;
@@ -65,7 +66,9 @@ struct chim_tree_path {
 	/* cached */
 	struct chim_tree_neigh *neigh;
 	uint16_t mtu, link_mtu;
+	uint16_t told_mtu; /* by ICMP, a bound of mtu; 0: none */
 
+	uint64_t user_ns; /* the owner's: when it was told */
 	unsigned int n_tcps, held;
 	LIST_HEAD(, chim_tree_tcp) tcps;
 	LIST_ENTRY(chim_tree_path) siblings, all;
@@ -107,7 +110,7 @@ struct chim_tree_ops {
 	void (*invalidate)(void *ctx, struct chim_tree_tcp *tcp);
 	/* Fill the delegated variables of state: chim_tree_queried(). */
 	void (*query)(void *ctx, struct chim_tree_tcp *tcp);
-	/* Upload: chim_tree_terminated(). */
+	/* Upload: chim_tree_terminated(), or chim_tree_kept(). */
 	void (*terminate)(void *ctx, struct chim_tree_tcp *tcp, enum chim_upload why);
 	/* Ask for the neighbor's address (chim_path_use()); the answer comes as news. */
 	void (*resolve)(void *ctx, struct chim_tree_neigh *neigh);
@@ -183,8 +186,10 @@ void chim_tree_news(struct chim_tree *t, const struct chim_netns *netns,
 		    const struct chim_news *news);
 
 /* Cached variables changed by what the switch saw itself: an ICMP "packet too big". mtu lowers the
- * path's; larger ones are ignored. */
-void chim_tree_path_mtu(struct chim_tree *t, struct chim_tree_path *path, uint16_t mtu);
+ * path's, and bounds it whatever the kernel says; larger ones are ignored. Did it change? */
+bool chim_tree_path_mtu(struct chim_tree *t, struct chim_tree_path *path, uint16_t mtu);
+/* That was long ago (RFC 1191 6.3): the path is looked for anew. */
+void chim_tree_forget_mtu(struct chim_tree *t, struct chim_tree_path *path);
 
 /* Answers of the ops. After a refusal, chim_tree_terminated() and chim_tree_ended() the object is
  * gone. */
@@ -193,6 +198,8 @@ void chim_tree_updated(struct chim_tree *t, struct chim_tree_tcp *tcp);
 void chim_tree_queried(struct chim_tree *t, struct chim_tree_tcp *tcp, int error);
 /* error: negative errno of a connection that was lost on the way; 0. */
 void chim_tree_terminated(struct chim_tree *t, struct chim_tree_tcp *tcp, int error);
+/* It cannot be given back now, and goes on; it may be asked for again. */
+void chim_tree_kept(struct chim_tree *t, struct chim_tree_tcp *tcp);
 /* Its connection is over; whatever was under way is not answered any more. */
 void chim_tree_ended(struct chim_tree *t, struct chim_tree_tcp *tcp);
 

@@ -87,6 +87,8 @@ void chim_tree_set_mtu(struct chim_tree *t, struct chim_tree_path *path, uint16_
 {
 	struct chim_tree_tcp *tcp;
 
+	if (path->told_mtu && path->told_mtu < mtu)
+		mtu = path->told_mtu;
 	if (path->mtu == mtu)
 		return;
 	path->mtu = mtu;
@@ -108,10 +110,20 @@ void chim_tree_upload_path(struct chim_tree *t, struct chim_tree_path *path, enu
 		}
 }
 
-void chim_tree_path_mtu(struct chim_tree *t, struct chim_tree_path *path, uint16_t mtu)
+bool chim_tree_path_mtu(struct chim_tree *t, struct chim_tree_path *path, uint16_t mtu)
 {
-	if (mtu < path->mtu)
-		chim_tree_set_mtu(t, path, mtu);
+	if (mtu >= path->mtu)
+		return false;
+	path->told_mtu = mtu;
+	chim_tree_set_mtu(t, path, mtu);
+	chim_tree_run(t);
+	return true;
+}
+
+void chim_tree_forget_mtu(struct chim_tree *t, struct chim_tree_path *path)
+{
+	path->told_mtu = 0;
+	chim_tree_mark_path(t, path);
 	chim_tree_run(t);
 }
 
