@@ -103,6 +103,7 @@ done
 stop iperf-server || true
 
 say "an application that dies takes its connections with it"
+: >$T/listener.log
 start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 bytes 1000000000
 eventually 5 grep -q listening $T/listener.log
 start dying ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect 10.0.0.2 7001 bytes 1000000000
@@ -112,6 +113,7 @@ eventually 10 equal 0 living
 stop listener || true
 
 say "flued ends amid streams, which go on in the kernel"
+: >$T/listener.log
 start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 bytes 40000000 pause-us 20000
 eventually 5 grep -q listening $T/listener.log
 start living ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect 10.0.0.2 7001 bytes 40000000 pause-us 20000
