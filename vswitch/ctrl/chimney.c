@@ -69,18 +69,20 @@ static int make_lanes(struct chimney *ch, uint32_t max, struct err *e)
 
 static void dispatch(struct chim_link *l, uint32_t said)
 {
-	if (said & CHIM_SAY_FAILED)
+	if (said & CHIM_SAY_FAILED && l->phase == CHIM_STARTING)
 		chimney_not_started(l);
-	if (said & CHIM_SAY_STARTED)
+	if (said & CHIM_SAY_STARTED && l->phase == CHIM_STARTING)
 		chimney_started(l);
+	if (said & CHIM_SAY_UPDATED)
+		chimney_updated(l);
 	if (said & CHIM_SAY_INFO)
 		chimney_informed(l);
 	/* What is not mandatory is the policy's to decide, which looks by itself. */
 	if (said & CHIM_SAY_WISH && l->conn.wish <= CHIM_UPLOAD_REQUESTED)
 		chimney_upload(l, l->conn.wish);
-	if (said & CHIM_SAY_DUMPED)
+	if (said & CHIM_SAY_DUMPED && l->phase == CHIM_FREEZING)
 		chimney_dumped(l);
-	if (said & CHIM_SAY_STUCK)
+	if (said & CHIM_SAY_STUCK && l->phase == CHIM_FREEZING)
 		chimney_stuck(l);
 	if (said & CHIM_SAY_CLOSED)
 		chimney_closed(l);
@@ -128,17 +130,19 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	bool second = ++ch->ticks % (1000 / TICK_MS) == 0;
 
 	ctrl_flows_reap(ch->ctrl);
-	if (second)
-		chim_spaces_tidy(&ch->spaces);
 	chimney_limit_tick(ch);
 	for (l = TAILQ_FIRST(&ch->links); l; l = next) {
 		next = TAILQ_NEXT(l, list);
-		if (l->phase == CHIM_RUNNING && l->why != CHIM_UPLOAD_NONE)
-			chimney_upload(l, l->why);
+		if (l->why != CHIM_UPLOAD_NONE && l->phase == CHIM_RUNNING)
+			chimney_go_back(l, l->why);
+		else if (l->why != CHIM_UPLOAD_NONE && l->phase > CHIM_FREEZING)
+			chimney_kept(l, -ENOTCONN);
 		else if (!l->asked && ((l->phase == CHIM_CLOSING && !l->emptied) ||
 				       (second && chimney_policy_cares(l))))
 			chimney_ask(l, CHIM_ASK_INFO); /* chimney_informed() looks */
 	}
+	if (second)
+		chimney_tend(ch);
 }
 
 int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e)
@@ -151,6 +155,9 @@ int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e
 	ch->flows = c->flows;
 	TAILQ_INIT(&ch->apps);
 	TAILQ_INIT(&ch->links);
+	LIST_INIT(&ch->spaces);
+	if (chimney_tree_init(ch) != 0)
+		return err_set(e, -ENOMEM, "no memory for what is offloaded");
 	ch->says_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (ch->says_fd < 0)
 		return err_set(e, -errno, "no eventfd: %s", strerror(errno));
@@ -213,7 +220,9 @@ void chimney_stop(struct chimney *ch)
 		chimney_take_mail(ch);
 		ctrl_flows_reap(ch->ctrl);
 		TAILQ_FOREACH (l, &ch->links, list)
-			if (l->phase == CHIM_RUNNING)
+			if (l->phase == CHIM_RUNNING && l->why != CHIM_UPLOAD_NONE)
+				chimney_go_back(l, l->why);
+			else if (l->phase == CHIM_RUNNING)
 				chimney_upload(l, CHIM_UPLOAD_STOPPING);
 			else if (l->phase == CHIM_CLOSING)
 				chimney_end(l);
@@ -230,7 +239,8 @@ void chimney_fini(struct chimney *ch)
 		chimney_stopped(l);
 	while ((a = TAILQ_FIRST(&ch->apps)) != NULL)
 		chimney_app_gone(a);
-	chim_spaces_close(&ch->spaces);
+	chimney_space_sweep(ch, true);
+	chim_tree_free(ch->tree);
 	for (uint16_t i = 0; i < FWD_WORKERS_MAX; i++)
 		chim_lane_free(ch->lanes[i]);
 	free(atomic_load(&ch->clients));

@@ -20,8 +20,9 @@
 #include "offload/chimney/run/lane.h"
 #include "offload/chimney/slow/path.h"
 #include "offload/chimney/slow/refuse.h"
+#include "offload/chimney/slow/tree.h"
 #include "offload/chimney/steer/flow.h"
-#include "vswitch/ctrl/chimney_spaces.h"
+#include "vswitch/ctrl/chimney_news.h"
 #include "vswitch/ctrl/chimney_way.h"
 #include "vswitch/ctrl/ctrl.h"
 
@@ -57,6 +58,9 @@ struct chim_link {
 	uint32_t snd_size, rcv_size; /* of the rings */
 	uint16_t worker;
 	struct flow *flow;
+	struct chim_space *space;
+	struct chim_tree_tcp *node;  /* NULL: it is not (any more) in the tree */
+	struct chim_block *blocks;   /* while it is planted there */
 	struct chim_tcp_state taken; /* as it left the kernel */
 	struct chim_facts facts;
 	struct chim_way way;
@@ -68,7 +72,8 @@ struct chim_link {
 	struct chim_show *asked; /* who waits for info */
 	struct {
 		uint64_t segs_out, retrans, moved, moved_ns;
-	} seen; /* when its policy was last looked at */
+		uint64_t packets; /* of its flow */
+	} seen;			  /* when its policy was last looked at */
 };
 
 struct chim_app {
@@ -88,7 +93,7 @@ struct chim_app {
 };
 
 struct chimney_counts {
-	uint64_t offloads, uploads, failed_uploads;
+	uint64_t offloads, uploads, failed_uploads, news;
 	uint64_t refused[CHIM_REFUSE_MAX];
 	uint64_t uploaded[CHIM_UPLOAD_MAX];
 };
@@ -103,6 +108,8 @@ struct chimney {
 	struct chim_lane *lanes[FWD_WORKERS_MAX];
 	_Atomic(struct chim_clients *) clients;
 	struct flow_table *flows;
+	struct chim_tree *tree; /* what is offloaded: neighbors, paths, connections */
+	LIST_HEAD(, chim_space) spaces;
 	TAILQ_HEAD(, chim_app) apps;
 	TAILQ_HEAD(, chim_link) links;
 	uint32_t n_links, max_links;
@@ -112,7 +119,6 @@ struct chimney {
 	unsigned int said, unsaid; /* warnings since the last tick */
 	bool stopping;
 	uint32_t ticks;
-	struct chim_spaces spaces;
 	struct chimney_counts counts;
 };
 
@@ -155,13 +161,30 @@ void chimney_app_put(struct chim_app *a); /* one reference less */
 
 /* chimney_offload.c. Takes sock over. */
 void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock);
+enum chim_refusal chimney_take(struct chim_link *l); /* NONE: chimney_started() or not_ follows */
+void chimney_refused(struct chim_link *l, enum chim_refusal why);
 void chimney_started(struct chim_link *l);
 void chimney_not_started(struct chim_link *l);
+void chimney_forward(struct chim_link *l); /* the engine has it */
+void chimney_put_eth(struct chim_link *l, const struct chim_neigh *mac);
 
 void chimney_steal(struct chim_link *l); /* what was held and what comes is the engine's */
 
-/* chimney_upload.c. -EBUSY: not now. */
+/* chimney_tree.c. The tree of what is offloaded, and what it wants done. */
+int chimney_tree_init(struct chimney *ch); /* 0 or -ENOMEM */
+/* chimney_take() when it is there, or chimney_refused(). 0, or -ENOMEM and neither. */
+int chimney_plant(struct chim_link *l);
+struct chim_tree_tcp *chimney_uproot(struct chim_link *l); /* to be told to the tree; or NULL */
+void chimney_updated(struct chim_link *l);
+void chimney_tend(struct chimney *ch); /* once a second */
+
+/* chimney_upload.c. Has the tree give it back. -EBUSY: it is closing, or over. */
 int chimney_upload(struct chim_link *l, enum chim_upload why);
+void chimney_go_back(struct chim_link *l, enum chim_upload why); /* of a running one: at once */
+void chimney_kept(struct chim_link *l, int error);		 /* it stays, for now */
+/* The port is about to go: what runs over it goes back, while it can. Blocks for 200 ms at most;
+ * what could not be given back by then is reset. */
+void chimney_port_gone(struct chimney *ch, uint16_t port);
 void chimney_asked_upload(struct chim_link *l, int32_t reason); /* by its application */
 void chimney_dumped(struct chim_link *l);
 void chimney_stuck(struct chim_link *l);

@@ -73,6 +73,8 @@ static void flow_gone(void *ctx)
 
 void chimney_end(struct chim_link *l)
 {
+	struct chim_tree_tcp *node = chimney_uproot(l);
+
 	if (l->phase == CHIM_ENDING)
 		return;
 	l->phase = CHIM_ENDING;
@@ -83,6 +85,8 @@ void chimney_end(struct chim_link *l)
 		flow_release(l->flow, flow_gone, l);
 	else
 		flow_drop(l->flow, flow_gone, l);
+	if (node)
+		chim_tree_ended(l->chimney->tree, node);
 }
 
 void chimney_empty(struct chim_link *l)
@@ -106,8 +110,14 @@ void chimney_evict(struct chimney *ch)
 
 void chimney_stopped(struct chim_link *l)
 {
+	struct chim_tree_tcp *node = chimney_uproot(l);
 	struct chimney *ch = l->chimney;
 
+	l->phase = CHIM_ENDING;
+	if (node)
+		chim_tree_ended(ch->tree, node);
+	if (l->space)
+		chimney_space_put(l->space);
 	TAILQ_REMOVE(&ch->links, l, list);
 	ch->n_links--;
 	chimney_forget(l);

@@ -122,21 +122,22 @@ static int fit_window(struct chim_link *l, struct err *e)
 	return 0;
 }
 
-static void put_eth(struct chim_conn *c, const struct chim_tcp_state *s, uint16_t vlan)
+void chimney_put_eth(struct chim_link *l, const struct chim_neigh *mac)
 {
+	struct chim_conn *c = &l->conn;
 	uint8_t *at = c->want_eth;
 
-	memcpy(at, s->neigh.remote_mac, 6);
-	memcpy(at + 6, s->neigh.local_mac, 6);
+	memcpy(at, mac->remote_mac, 6);
+	memcpy(at + 6, mac->local_mac, 6);
 	at += 12;
-	if (vlan) {
+	if (l->way.tag) {
 		*at++ = 0x81;
 		*at++ = 0;
-		*at++ = (uint8_t)(vlan >> 8);
-		*at++ = (uint8_t)vlan;
+		*at++ = (uint8_t)(l->way.tag >> 8);
+		*at++ = (uint8_t)l->way.tag;
 	}
-	*at++ = s->tuple.v6 ? 0x86 : 0x08;
-	*at++ = s->tuple.v6 ? 0xdd : 0x00;
+	*at++ = l->facts.tuple.v6 ? 0x86 : 0x08;
+	*at++ = l->facts.tuple.v6 ? 0xdd : 0x00;
 	c->want_eth_len = (uint8_t)(at - c->want_eth);
 }
 
@@ -180,7 +181,7 @@ static enum chim_refusal refusal_of(int code)
 }
 
 /* From the hold on to where the kernel has forgotten it. 0, or a negative errno and the kernel has
- * it as before. */
+ * it as before. The tree's cached variables are newer than the socket's. */
 static int take(struct chim_link *l, struct err *e)
 {
 	struct chim_tcp_state *s = &l->conn.state;
@@ -195,10 +196,10 @@ static int take(struct chim_link *l, struct err *e)
 	ret = chim_repair_take(l->sock, s, snd_ring(l), l->snd_size, rcv_ring(l), l->rcv_size, e);
 	if (ret != 0)
 		return ret;
-	s->neigh = l->way.found.neigh;
-	s->path.ifindex = l->way.found.ifindex;
-	if (s->path.mtu == 0 || l->way.found.mtu < s->path.mtu)
-		s->path.mtu = (uint16_t)l->way.found.mtu;
+	s->neigh = l->node->state.neigh;
+	s->path.ifindex = l->node->state.path.ifindex;
+	if (s->path.mtu == 0 || l->node->state.path.mtu < s->path.mtu)
+		s->path.mtu = l->node->state.path.mtu;
 	ret = fit_window(l, e);
 	if (ret != 0) {
 		struct err ignored;
@@ -210,6 +211,7 @@ static int take(struct chim_link *l, struct err *e)
 	if (ret != 0)
 		return ret;
 	l->taken = *s;
+	l->node->state = *s;
 	shm = chim_mem_shm(&l->conn.mem);
 	atomic_store(&shm->snd_head, s->snd_len);
 	atomic_store(&shm->rcv_head, s->rcv_len);
@@ -227,29 +229,22 @@ static void undo(struct chim_link *l)
 	}
 }
 
-static enum chim_refusal ask_kernel(struct chim_link *l)
-{
-	struct err e = {0};
-	struct chim_space *space = chim_spaces_get(&l->chimney->spaces, l->sock, &e);
-	enum chim_refusal why;
-
-	if (!space) {
-		log_debug("chimney: no connection can be looked at: %s", e.text);
-		return CHIM_REFUSE_NO_REPAIR;
-	}
-	why = chim_refuse(space->diag, l->sock, &l->facts, &e);
-	if (why == CHIM_REFUSE_NONE)
-		why = chimney_way(l->chimney->ctrl, space->rtnl, l->sock, &l->facts.tuple, &l->way);
-	if (why != CHIM_REFUSE_NONE)
-		chim_spaces_drop(space);
-	return why;
-}
-
 static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
 {
-	struct chim_verdict v = {.why = ask_kernel(l)};
+	struct chim_verdict v = {0};
 	struct ctrl *c = l->chimney->ctrl;
+	struct err e = {0};
 
+	l->space = chimney_space_get(l->chimney, l->sock, &e);
+	if (!l->space) {
+		log_debug("chimney: no connection can be looked at: %s", e.text);
+		v.why = CHIM_REFUSE_NO_REPAIR;
+		return v;
+	}
+	v.why = chim_refuse(l->space->diag, l->sock, &l->facts, &e);
+	if (v.why != CHIM_REFUSE_NONE)
+		return v;
+	v.why = chimney_way(c, l->space->rtnl, l->sock, &l->facts.tuple, &l->way);
 	if (v.why == CHIM_REFUSE_NO_NEIGH)
 		v.retry_ms = RETRY_MS; /* it was just asked for */
 	if (v.why != CHIM_REFUSE_NONE)
@@ -265,8 +260,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 	struct chimney *ch = a->chimney;
 	struct chim_link *l = calloc(1, sizeof(*l));
 	struct chim_verdict v;
-	struct err e = {0};
-	int number = free_number(a), ret;
+	int number = free_number(a);
 
 	if (!chimney_room_for_link(ch))
 		chimney_evict(ch);
@@ -300,23 +294,38 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 		undo(l);
 		return;
 	}
-	l->conn.port = l->port;
+	if (chimney_plant(l) != 0)
+		chimney_refused(l, CHIM_REFUSE_NO_MEMORY);
+}
+
+void chimney_refused(struct chim_link *l, enum chim_refusal why)
+{
+	refuse_for_now(l->app, l->cookie, why);
+	undo(l);
+}
+
+enum chim_refusal chimney_take(struct chim_link *l)
+{
+	struct ctrl *c = l->chimney->ctrl;
+	struct err e = {0};
+	int ret;
+
 	ret = prepare(l, &e);
 	if (ret == 0)
 		ret = take(l, &e);
 	if (ret != 0) {
-		log_debug("chimney: %s (process %d): not offloaded: %s", a->name, (int)a->pid,
-			  e.text);
-		refuse_for_now(a, m->cookie, refusal_of(ret));
-		undo(l);
-		return;
+		log_debug("chimney: %s (process %d): not offloaded: %s", l->app->name,
+			  (int)l->app->pid, e.text);
+		return refusal_of(ret);
 	}
-	put_eth(&l->conn, &l->conn.state, l->way.tag);
+	chimney_put_eth(l, &l->conn.state.neigh);
+	l->conn.port = l->port;
 	l->conn.bridge = l->bridge;
 	l->conn.peer_vlan = l->way.vlan;
-	l->conn.peer_port = fdb_lookup(ch->ctrl->bridges[l->bridge].fdb,
-				       fdb_key(l->way.found.neigh.remote_mac, l->way.vlan));
+	l->conn.peer_port = fdb_lookup(c->bridges[l->bridge].fdb,
+				       fdb_key(l->conn.state.neigh.remote_mac, l->way.vlan));
 	chimney_ask(l, CHIM_ASK_START);
+	return CHIM_REFUSE_NONE;
 }
 
 void chimney_steal(struct chim_link *l)
@@ -327,6 +336,11 @@ void chimney_steal(struct chim_link *l)
 }
 
 void chimney_started(struct chim_link *l)
+{
+	chim_tree_initiated(l->chimney->tree, l->node, CHIM_REFUSE_NONE);
+}
+
+void chimney_forward(struct chim_link *l)
 {
 	const struct chim_msg m = {
 		.type = CHIM_MSG_ACCEPTED, .conn = l->number, .cookie = l->cookie};
@@ -350,8 +364,6 @@ void chimney_not_started(struct chim_link *l)
 	    chimney_may_warn(l->chimney))
 		log_warn("chimney: a connection of %s (process %d) is lost: %s", l->app->name,
 			 (int)l->app->pid, e.text);
-	if (!l->orphan)
-		refuse_for_now(l->app, l->cookie,
-			       l->conn.error == -EINVAL ? CHIM_REFUSE_RACE : CHIM_REFUSE_LIMIT);
-	undo(l);
+	chim_tree_initiated(l->chimney->tree, l->node,
+			    l->conn.error == -EINVAL ? CHIM_REFUSE_RACE : CHIM_REFUSE_LIMIT);
 }

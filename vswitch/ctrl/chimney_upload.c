@@ -2,6 +2,7 @@
 /* A connection goes back to the kernel, and its application's socket is one of the kernel's again.
  */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/flow.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,25 +13,31 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
-enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000 };
+enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000, PORT_NS = 200000000 };
 
 _Static_assert((int)CHIM_FIN_ROOM <= (int)CHIM_FRAME_ROOM, "a FIN's frame has its place");
 
 int chimney_upload(struct chim_link *l, enum chim_upload why)
 {
-	if (l->phase != CHIM_RUNNING || l->orphan)
+	if (l->phase > CHIM_FREEZING || l->orphan || !l->node)
 		return -EBUSY;
+	chim_tree_terminate(l->chimney->tree, l->node, why);
+	return 0;
+}
+
+void chimney_go_back(struct chim_link *l, enum chim_upload why)
+{
 	l->why = why;
 	/* Nothing may reach the engine any more when it is frozen: it would be lost. */
 	flow_hold_again(l->flow);
 	if (chimney_grace(l->chimney) != 0) {
 		chimney_steal(l); /* the tick tries again: why says so */
-		return -EBUSY;
+		return;
 	}
 	l->phase = CHIM_FREEZING;
 	chimney_ask(l, CHIM_ASK_FREEZE);
-	return 0;
 }
 
 /* When it may be offered again. What goes back because it was asked for may be offered again soon:
@@ -63,8 +70,7 @@ static void tell(struct chim_link *l, int reason)
 		chimney_app_tell(l->app, &m, NULL, 0);
 }
 
-/* It stays, for now. */
-static void kept(struct chim_link *l, int error)
+void chimney_kept(struct chim_link *l, int error)
 {
 	const struct chim_msg m = {.type = CHIM_MSG_KEPT, .conn = l->number, .reason = error};
 
@@ -72,6 +78,8 @@ static void kept(struct chim_link *l, int error)
 	if (l->asked_back && !l->orphan)
 		chimney_app_tell(l->app, &m, NULL, 0);
 	l->asked_back = false;
+	if (l->node && l->node->verb == CHIM_VERB_TERMINATE)
+		chim_tree_kept(l->chimney->tree, l->node);
 }
 
 void chimney_asked_upload(struct chim_link *l, int32_t reason)
@@ -81,10 +89,8 @@ void chimney_asked_upload(struct chim_link *l, int32_t reason)
 	if (reason > CHIM_UPLOAD_NONE && reason < CHIM_UPLOAD_MAX)
 		why = (enum chim_upload)reason;
 	l->asked_back = true;
-	if (l->phase == CHIM_STARTING)
-		l->why = why; /* the tick does it */
-	else if (l->phase == CHIM_OVER)
-		kept(l, -ENOTCONN);
+	if (l->phase == CHIM_OVER)
+		chimney_kept(l, -ENOTCONN);
 	else
 		chimney_upload(l, why);
 }
@@ -114,6 +120,8 @@ void chimney_dumped(struct chim_link *l)
 	const struct chim_shm *shm = chim_mem_shm(&l->conn.mem);
 	const struct chim_tcp_state *s = &l->conn.state;
 	uint8_t *base = l->conn.mem.map;
+	struct chim_tree *tree = l->chimney->tree;
+	struct chim_tree_tcp *node;
 	struct iovec snd[2], rcv[2];
 	struct err e = {0};
 
@@ -125,7 +133,9 @@ void chimney_dumped(struct chim_link *l)
 		lost(l, &e);
 		l->conn.want_abort = true;
 		chimney_ask(l, CHIM_ASK_CLOSE); /* the peer is told */
+		node = chimney_uproot(l);
 		chimney_end(l);
+		chim_tree_terminated(tree, node, e.code);
 		return;
 	}
 	/* An end that the application asked for and that was not sent yet. */
@@ -140,8 +150,10 @@ void chimney_dumped(struct chim_link *l)
 	l->chimney->counts.uploaded[l->why]++;
 	log_debug("chimney: %s (process %d): back in the kernel, %s", l->app->name,
 		  (int)l->app->pid, chim_upload_name(l->why));
+	node = chimney_uproot(l);
 	chimney_end(l); /* releases what was held: the kernel answers now */
 	tell(l, l->why);
+	chim_tree_terminated(tree, node, 0);
 }
 
 /* It goes on as it was. */
@@ -162,11 +174,11 @@ void chimney_stuck(struct chim_link *l)
 		if (++l->tries < TRIES_MAX)
 			return; /* the tick tries again: why is kept */
 		l->tries = 0;
-		kept(l, -EBUSY);
+		chimney_kept(l, -EBUSY);
 		return;
 	case -ENOTCONN: /* it is closing: the kernel cannot be given that, the engine ends it */
 		go_on(l);
-		kept(l, -ENOTCONN);
+		chimney_kept(l, -ENOTCONN);
 		return;
 	default:
 		err_set(&e, -ECONNABORTED, "its application wrote nonsense into shared memory");
@@ -174,5 +186,61 @@ void chimney_stuck(struct chim_link *l)
 		l->orphan = true;
 		chimney_close(l, true, 0);
 		go_on(l);
+	}
+}
+
+/* One of a port that goes. Is it still to be waited for? */
+static bool leave_port(struct chim_link *l)
+{
+	switch (l->phase) {
+	case CHIM_RUNNING:
+		if (l->why != CHIM_UPLOAD_NONE)
+			chimney_go_back(l, l->why);
+		else
+			chimney_upload(l, CHIM_UPLOAD_PATH);
+		return true;
+	case CHIM_CLOSING: /* what it has to send goes nowhere any more */
+		chimney_end(l);
+		return true;
+	case CHIM_OVER: /* nothing is sent any more; its application has yet to read the rest */
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void give_up(struct chim_link *l)
+{
+	struct err e = {0};
+
+	err_set(&e, -ECONNABORTED, "its port was removed, and its application kept its rings busy");
+	lost(l, &e);
+	l->orphan = true;
+	chimney_end(l);
+}
+
+void chimney_port_gone(struct chimney *ch, uint16_t port)
+{
+	uint64_t until = clock_now_ns() + PORT_NS;
+	struct chim_link *l, *next;
+	bool waiting = true;
+
+	while (waiting) {
+		bool late = clock_now_ns() > until;
+
+		waiting = false;
+		for (l = TAILQ_FIRST(&ch->links); l; l = next) {
+			next = TAILQ_NEXT(l, list);
+			if (l->port != port)
+				continue;
+			if (late && l->phase < CHIM_OVER)
+				give_up(l);
+			else if (!late)
+				waiting |= leave_port(l);
+		}
+		if (waiting)
+			usleep(50);
+		chimney_take_mail(ch);
+		ctrl_flows_reap(ch->ctrl);
 	}
 }

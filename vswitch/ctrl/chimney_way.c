@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static const struct ctrl_port *port_of(const struct ctrl *c, const struct chim_found *f)
+const struct ctrl_port *chimney_way_port(const struct ctrl *c, const struct chim_found *f)
 {
 	for (int i = 0; i < FWD_PORTS_MAX; i++) {
 		const struct ctrl_port *p = &c->ports[i];
@@ -29,7 +29,7 @@ enum chim_refusal chimney_way(const struct ctrl *c, int rtnl, int sock, const st
 		log_debug("chimney: no way for a connection: %s", e.text);
 		return ret == -EAGAIN ? CHIM_REFUSE_NO_NEIGH : CHIM_REFUSE_NO_PATH;
 	}
-	p = port_of(c, &out->found);
+	p = chimney_way_port(c, &out->found);
 	if (!p)
 		return CHIM_REFUSE_NO_PATH;
 	out->port = p->port.id;

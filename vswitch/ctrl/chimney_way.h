@@ -14,8 +14,11 @@ struct chim_way {
 	uint16_t tag;  /* what its frames are tagged with where they enter the switch; 0: none */
 };
 
-/* CHIM_REFUSE_NONE, NO_PATH or NO_NEIGH. rtnl: of chim_path_open(). */
+/* rtnl: of chim_path_open() for that socket. CHIM_REFUSE_NONE, NO_PATH or NO_NEIGH. */
 enum chim_refusal chimney_way(const struct ctrl *c, int rtnl, int sock, const struct chim_tuple *t,
 			      struct chim_way *out);
+
+/* The port that what was found leads through; NULL: none of this switch. */
+const struct ctrl_port *chimney_way_port(const struct ctrl *c, const struct chim_found *f);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port.* methods that change something. */
+#include "vswitch/ctrl/chimney.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
 #include "vswitch/ctrl/flow.h"
@@ -112,6 +113,8 @@ void ctrl_port_remove(struct ctrl *c, struct ctrl_port *p, bool keep)
 	if (!r)
 		abort(); /* the port can be neither kept nor taken apart */
 	*r = (struct removal){.port = p, .keep = keep};
+	if (c->chimney)
+		chimney_port_gone(c->chimney, p->port.id);
 	ctrl_flows_port_gone(c, p->port.id);
 	p->used = false;
 	if (ctrl_publish(c, NULL) != 0)
@@ -150,6 +153,20 @@ static json_t *merged(const struct ctrl_port *p, const json_t *params, struct er
 	return conf;
 }
 
+/* Does a key that says which VLANs there are differ? */
+static bool other_vlans(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = {"vlan-mode", "pvid", "vlans"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
+
+		if (x != y && !json_equal(x, y))
+			return true;
+	}
+	return false;
+}
+
 json_t *port_set(void *ctx, const json_t *params, struct err *e)
 {
 	struct ctrl *c = ctx;
@@ -162,6 +179,9 @@ json_t *port_set(void *ctx, const json_t *params, struct err *e)
 	conf = merged(p, params, e);
 	if (!conf)
 		return NULL;
+	/* In another VLAN the switch would not find a connection's packets any more. */
+	if (c->chimney && other_vlans(p->conf, conf))
+		chimney_port_gone(c->chimney, p->port.id);
 	ctrl_mtu_before(c, &before);
 	old = p->conf;
 	p->conf = conf;

@@ -15,7 +15,7 @@
 /* What main asks of the worker. Carried out in this order where several were posted. */
 enum chim_ask {
 	CHIM_ASK_START = 1 << 0,   /* state and rings are there: run it. Answer: STARTED, FAILED */
-	CHIM_ASK_UPDATE = 1 << 1,  /* want_* below changed */
+	CHIM_ASK_UPDATE = 1 << 1,  /* want_* below changed. Answer: UPDATED */
 	CHIM_ASK_FREEZE = 1 << 2,  /* stand still and dump. Answer: DUMPED, STUCK or CLOSED */
 	CHIM_ASK_THAW = 1 << 3,	   /* the upload did not succeed: go on */
 	CHIM_ASK_CLOSE = 1 << 4,   /* the application closed it. Answer, later: CLOSED */
@@ -34,6 +34,7 @@ enum chim_say {
 	CHIM_SAY_CLOSED = 1 << 5, /* error: why; 0: both sides closed it */
 	CHIM_SAY_INFO = 1 << 6,
 	CHIM_SAY_STOPPED = 1 << 7,
+	CHIM_SAY_UPDATED = 1 << 8,
 };
 
 enum { CHIM_FRAME_ROOM = 128 };

@@ -236,6 +236,7 @@ static void update(struct chim_lane *l, struct chim_conn *c, uint64_t now)
 	take_eth(c);
 	if (c->tcp && c->want_mtu)
 		chim_engine_set_mtu(l->engine, c->tcp, c->want_mtu, now);
+	say(c, CHIM_SAY_UPDATED);
 }
 
 /* What the kernel is to hear, though no peer says it now. */
