@@ -54,6 +54,7 @@ static void put_tcp(json_t *row, const struct chim_tcp_info *i)
 	put(row, "min_rtt_us", i->min_rtt_us);
 	put(row, "rto_us", i->rto_us);
 	put(row, "mss", i->state.mss);
+	put(row, "mtu", i->state.path.mtu);
 	put(row, "snd_wnd", i->state.snd_wnd);
 	put(row, "rcv_wnd", i->state.rcv_wnd);
 	put(row, "send_queue", i->state.snd_len);
@@ -132,11 +133,27 @@ static json_t *engine_json(const struct chimney *ch)
 	return out;
 }
 
+static json_t *tree_json(const struct chimney *ch)
+{
+	const struct chim_tree_counts *n = chim_tree_counts(ch->tree);
+	json_t *out = json_object();
+
+	put(out, "neighbors", n->neighbors);
+	put(out, "paths", n->paths);
+	put(out, "connections", n->tcps);
+	put(out, "news", ch->counts.news);
+	put(out, "updates", n->updates);
+	put(out, "invalidations", n->invalidations);
+	put(out, "looks", n->looks);
+	return out;
+}
+
 json_t *chimney_summary(const struct chimney *ch)
 {
-	return json_pack("{s:b,s:i,s:i,s:i,s:o,s:o}", "listening", ch->listen_fd >= 0,
+	return json_pack("{s:b,s:i,s:i,s:i,s:o,s:o,s:o}", "listening", ch->listen_fd >= 0,
 			 "applications", (int)ch->n_apps, "connections", (int)ch->n_links, "max",
-			 (int)ch->max_links, "counts", counts_json(ch), "engine", engine_json(ch));
+			 (int)ch->max_links, "counts", counts_json(ch), "tree", tree_json(ch),
+			 "engine", engine_json(ch));
 }
 
 static void finish(struct chimney *ch, struct chim_show *s)
