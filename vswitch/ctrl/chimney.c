@@ -14,7 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { GRACE_NS = 20000000, STOP_NS = 1000000000, TICK_MS = 100 };
+enum {
+	GRACE_NS = 20000000,
+	STOP_NS = 1000000000,
+	TICK_MS = 100,
+	/* A worker that is awake answers in a few microseconds: to look for that is shorter than
+	 * the way through the event loop. */
+	AWAIT_NS = 100000,
+};
 
 static void inject(void *pipe, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -69,6 +76,8 @@ static int make_lanes(struct chimney *ch, uint32_t max, struct err *e)
 
 static void dispatch(struct chim_link *l, uint32_t said)
 {
+	if (said & (CHIM_SAY_FAILED | CHIM_SAY_STARTED | CHIM_SAY_DUMPED | CHIM_SAY_STUCK))
+		l->chimney->awaited--;
 	if (said & CHIM_SAY_FAILED && l->phase == CHIM_STARTING)
 		chimney_not_started(l);
 	if (said & CHIM_SAY_STARTED && l->phase == CHIM_STARTING)
@@ -198,8 +207,18 @@ int chimney_grace(struct chimney *ch)
 	return 0;
 }
 
+void chimney_await(struct chimney *ch)
+{
+	uint64_t until = clock_now_ns() + AWAIT_NS;
+
+	while (ch->awaited > 0 && clock_now_ns() < until)
+		chimney_take_mail(ch);
+}
+
 void chimney_ask(struct chim_link *l, uint32_t asks)
 {
+	if (asks & (CHIM_ASK_START | CHIM_ASK_FREEZE))
+		l->chimney->awaited++;
 	if (chim_lane_ask(&l->conn, asks))
 		worker_wake(&l->chimney->ctrl->workers[l->worker]);
 }

@@ -118,6 +118,7 @@ struct chimney {
 	bool resting;	  /* no more applications until the next tick: there are no descriptors */
 	unsigned int said, unsaid; /* warnings since the last tick */
 	bool stopping;
+	uint32_t awaited; /* answers to START and FREEZE that are due */
 	uint32_t ticks;
 	struct chimney_counts counts;
 };
@@ -142,6 +143,9 @@ int chimney_grace(struct chimney *ch);
 void chimney_take_mail(struct chimney *ch);
 
 void chimney_ask(struct chim_link *l, uint32_t asks);
+
+/* Waits a moment for answers to START and FREEZE, and takes all mail in: links may be gone then. */
+void chimney_await(struct chimney *ch);
 
 /* chimney_limit.c: what applications can use up. */
 

@@ -160,10 +160,12 @@ static int heard(struct chim_app *a, const struct chim_msg *m, int *sock, struct
 			return err_set(e, -EPROTO, "it offered nothing");
 		chimney_offer(a, m, *sock);
 		*sock = -1;
+		chimney_await(a->chimney);
 		return 0;
 	case CHIM_MSG_UPLOAD:
 		if (l)
 			chimney_asked_upload(l, m->reason);
+		chimney_await(a->chimney);
 		return 0;
 	case CHIM_MSG_CLOSE:
 		if (l)
