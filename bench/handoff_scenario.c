@@ -86,6 +86,28 @@ static void add_values(struct sample *sample, const struct handoff_result *r)
 				hist_to_json(&r->upload), "repair", hist_to_json(&r->repair));
 }
 
+/* What flued timed itself: how long nothing of the connection moved. Over the whole run. */
+static int add_pauses(struct subject *s, struct sample *sample, const struct handoff_result *r,
+		      struct err *e)
+{
+	struct system_chimney c;
+	uint64_t repair;
+	int ret = s->rig->system->chimney(s->rig, &c, e);
+
+	if (ret || c.handoff.p50_ns < 0 || c.upload.p50_ns < 0)
+		return ret;
+	sample_add(sample, "handoff_pause_p50", "ns", true, (double)c.handoff.p50_ns);
+	sample_add(sample, "upload_pause_p50", "ns", true, (double)c.upload.p50_ns);
+	if (c.handoff.p99_ns >= 0 && c.upload.p99_ns >= 0) {
+		sample_add(sample, "handoff_pause_p99", "ns", true, (double)c.handoff.p99_ns);
+		sample_add(sample, "upload_pause_p99", "ns", true, (double)c.upload.p99_ns);
+	}
+	if (hist_percentile(&r->repair, 50, &repair) && repair)
+		sample_add(sample, "pauses_to_repair", "", true,
+			   (double)(c.handoff.p50_ns + c.upload.p50_ns) / (double)repair);
+	return 0;
+}
+
 static int handoff_sample(struct subject *s, struct sample *sample, struct err *e)
 {
 	struct state *state = s->state;
@@ -97,7 +119,7 @@ static int handoff_sample(struct subject *s, struct sample *sample, struct err *
 		sample_spoil(sample, "%s", state->result.why);
 	else
 		add_values(sample, &state->result);
-	return 0;
+	return state->result.why[0] ? 0 : add_pauses(s, sample, &state->result, e);
 }
 
 static void handoff_close(struct subject *s)

@@ -160,8 +160,8 @@ static void wrong(const struct chimney *c, const struct system_chimney *after, c
 
 static void test_chimney_wrong(void **state)
 {
-	struct system_chimney after = {2, 2, 0, 0, "refused: no_path 1"};
-	struct chimney c = {.a = true, .expected = 2, .before = {2, 2, 0, 0, ""}};
+	struct system_chimney after = {2, 2, 0, 0, "refused: no_path 1", {0}, {0}};
+	struct chimney c = {.a = true, .expected = 2, .before = {2, 2, 0, 0, "", {0}, {0}}};
 
 	wrong(&c, &after, NULL);
 	c.before.connections = 1;
@@ -169,7 +169,7 @@ static void test_chimney_wrong(void **state)
 	c.before.connections = 2;
 	after.connections = 1;
 	wrong(&c, &after, "1 of 2 connections are");
-	after = (struct system_chimney){2, 3, 1, 0, ""};
+	after = (struct system_chimney){2, 3, 1, 0, "", {0}, {0}};
 	wrong(&c, &after, "1 connections went back"); /* and came again: not all the time */
 	c.upload_ms = 50;
 	wrong(&c, &after, NULL);

@@ -23,6 +23,13 @@ static void add_reasons(struct system_chimney *c, const char *what, const json_t
 	}
 }
 
+static int64_t pause_of(const json_t *shown, const char *which, const char *what)
+{
+	const json_t *pauses = json_object_get(shown, "pauses");
+
+	return json_get_int(json_object_get(pauses, which), what, -1);
+}
+
 void flue_chimney_read(const json_t *shown, struct system_chimney *c)
 {
 	const json_t *counts = json_object_get(shown, "counts");
@@ -34,6 +41,10 @@ void flue_chimney_read(const json_t *shown, struct system_chimney *c)
 		.uploaded = (uint64_t)json_get_int(counts, "uploaded", 0),
 		.lost = (uint64_t)json_get_int(counts, "lost", 0),
 	};
+	c->handoff.p50_ns = pause_of(shown, "handoff", "p50_ns");
+	c->handoff.p99_ns = pause_of(shown, "handoff", "p99_ns");
+	c->upload.p50_ns = pause_of(shown, "upload", "p50_ns");
+	c->upload.p99_ns = pause_of(shown, "upload", "p99_ns");
 	json_array_foreach (json_object_get(shown, "flows"), i, flow)
 		c->connections += !strcmp(json_get_str(flow, "where", ""), "offloaded");
 	add_reasons(c, "refused: ", json_object_get(counts, "refused"));

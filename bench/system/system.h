@@ -63,6 +63,10 @@ struct system_chimney {
 	unsigned int connections;	    /* that it runs now */
 	uint64_t offloaded, uploaded, lost; /* so far */
 	char why[160];			    /* why others were refused or went back; "" */
+	/* How long a connection stood still on its way there and back; negative: too few. */
+	struct {
+		int64_t p50_ns, p99_ns;
+	} handoff, upload;
 };
 
 struct rig; /* a running system with its wiring */

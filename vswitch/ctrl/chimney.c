@@ -140,6 +140,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	ctrl_flows_reap(ch->ctrl);
 	chimney_limit_tick(ch);
+	if (ch->n_apps > 0)
+		chimney_refill(ch);
 	for (l = TAILQ_FIRST(&ch->links); l; l = next) {
 		next = TAILQ_NEXT(l, list);
 		if (l->why != CHIM_UPLOAD_NONE && l->phase == CHIM_RUNNING)
@@ -260,6 +262,8 @@ void chimney_fini(struct chimney *ch)
 		chimney_app_gone(a);
 	chimney_space_sweep(ch, true);
 	chim_tree_free(ch->tree);
+	while (ch->spares > 0)
+		chim_mem_free(&ch->spare[--ch->spares]);
 	for (uint16_t i = 0; i < FWD_WORKERS_MAX; i++)
 		chim_lane_free(ch->lanes[i]);
 	free(atomic_load(&ch->clients));

@@ -17,6 +17,7 @@
 #define VSWITCH_CTRL_CHIMNEY_H
 
 #include "api/chim_msg.h"
+#include "base/hist.h"
 #include "offload/chimney/run/lane.h"
 #include "offload/chimney/slow/path.h"
 #include "offload/chimney/slow/refuse.h"
@@ -36,6 +37,8 @@ enum chim_phase {
 	CHIM_CLOSING,  /* closed by the application; what it wrote is still sent */
 	CHIM_ENDING,
 };
+
+enum { CHIM_SPARES = 4 };
 
 struct chim_app;
 
@@ -66,6 +69,7 @@ struct chim_link {
 	struct chim_way way;
 	uint16_t port, bridge;
 	uint64_t since_ns;
+	uint64_t held_ns;     /* since when its packets are held */
 	enum chim_upload why; /* FREEZING: the reason */
 	bool uploaded;
 	unsigned int tries;
@@ -118,6 +122,9 @@ struct chimney {
 	bool resting;	  /* no more applications until the next tick: there are no descriptors */
 	unsigned int said, unsaid; /* warnings since the last tick */
 	bool stopping;
+	struct hist handoffs, uploads;	    /* ns that nothing of a connection moves */
+	struct chim_mem spare[CHIM_SPARES]; /* connections' memory, made before it is needed */
+	unsigned int spares;
 	uint32_t awaited; /* answers to START and FREEZE that are due */
 	uint32_t ticks;
 	struct chimney_counts counts;
@@ -168,6 +175,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock);
 enum chim_refusal chimney_take(struct chim_link *l); /* NONE: chimney_started() or not_ follows */
 void chimney_refused(struct chim_link *l, enum chim_refusal why);
 void chimney_started(struct chim_link *l);
+void chimney_refill(struct chimney *ch); /* its memory for next time */
 void chimney_not_started(struct chim_link *l);
 void chimney_forward(struct chim_link *l); /* the engine has it */
 void chimney_put_eth(struct chim_link *l, const struct chim_neigh *mac);

@@ -160,7 +160,7 @@ static int heard(struct chim_app *a, const struct chim_msg *m, int *sock, struct
 			return err_set(e, -EPROTO, "it offered nothing");
 		chimney_offer(a, m, *sock);
 		*sock = -1;
-		chimney_await(a->chimney);
+		chimney_refill(a->chimney);
 		return 0;
 	case CHIM_MSG_UPLOAD:
 		if (l)

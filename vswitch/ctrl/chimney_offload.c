@@ -76,9 +76,14 @@ static uint16_t choose_worker(const struct chimney *ch)
 static int make_memory(struct chim_link *l, uint32_t snd, uint32_t rcv, struct err *e)
 {
 	struct chim_shm *shm;
-	int ret = chim_mem_conn(&l->conn.mem, snd < SEND_BYTES ? SEND_BYTES : snd,
-				rcv < RECV_BYTES ? RECV_BYTES : rcv, e);
+	struct chimney *ch = l->chimney;
+	int ret = 0;
 
+	if (snd <= SEND_BYTES && rcv <= RECV_BYTES && ch->spares > 0)
+		l->conn.mem = ch->spare[--ch->spares];
+	else
+		ret = chim_mem_conn(&l->conn.mem, snd < SEND_BYTES ? SEND_BYTES : snd,
+				    rcv < RECV_BYTES ? RECV_BYTES : rcv, e);
 	if (ret != 0)
 		return ret;
 	shm = chim_mem_shm(&l->conn.mem);
@@ -87,6 +92,17 @@ static int make_memory(struct chim_link *l, uint32_t snd, uint32_t rcv, struct e
 	l->snd_size = shm->snd_size;
 	l->rcv_size = shm->rcv_size;
 	return 0;
+}
+
+void chimney_refill(struct chimney *ch)
+{
+	struct err e;
+
+	while (ch->spares < CHIM_SPARES) {
+		if (chim_mem_conn(&ch->spare[ch->spares], SEND_BYTES, RECV_BYTES, &e) != 0)
+			return; /* who needs it will be told */
+		ch->spares++;
+	}
 }
 
 /* Room for what may be queued by the time it is taken, twice what is now. */
@@ -186,7 +202,10 @@ static int take(struct chim_link *l, struct err *e)
 {
 	struct chim_tcp_state *s = &l->conn.state;
 	struct chim_shm *shm;
-	int ret = hold(l, &l->facts.tuple);
+	int ret;
+
+	l->held_ns = clock_now_ns();
+	ret = hold(l, &l->facts.tuple);
 
 	if (ret != 0)
 		return err_set(e, ret, "its packets cannot be held: %s", strerror(-ret));
@@ -255,12 +274,26 @@ static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
 	return chimney_policy(l);
 }
 
+/* Ends by itself where that is not to be. */
+static void offer(struct chim_link *l, const struct chim_msg *m)
+{
+	struct chim_verdict v = look(l, m);
+
+	if (v.why != CHIM_REFUSE_NONE) {
+		refuse(l->app, m->cookie, &v);
+		undo(l);
+		return;
+	}
+	if (chimney_plant(l) != 0)
+		chimney_refused(l, CHIM_REFUSE_NO_MEMORY);
+}
+
 void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 {
 	struct chimney *ch = a->chimney;
 	struct chim_link *l = calloc(1, sizeof(*l));
-	struct chim_verdict v;
 	int number = free_number(a);
+	uint16_t worker;
 
 	if (!chimney_room_for_link(ch))
 		chimney_evict(ch);
@@ -271,6 +304,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 		free(l);
 		return;
 	}
+	worker = choose_worker(ch);
 	*l = (struct chim_link){
 		.chimney = ch,
 		.app = a,
@@ -279,7 +313,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 		.number = (uint32_t)number,
 		.phase = CHIM_STARTING,
 		.since_ns = clock_now_ns(),
-		.worker = choose_worker(ch),
+		.worker = worker,
 		.conn = {.mem = {.fd = -1}, .event_fd = -1, .number = (uint32_t)number},
 	};
 	l->conn.lane = ch->lanes[l->worker];
@@ -288,14 +322,12 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 	a->links[number] = l;
 	ch->n_links++;
 	TAILQ_INSERT_TAIL(&ch->links, l, list);
-	v = look(l, m);
-	if (v.why != CHIM_REFUSE_NONE) {
-		refuse(a, m->cookie, &v);
-		undo(l);
-		return;
-	}
-	if (chimney_plant(l) != 0)
-		chimney_refused(l, CHIM_REFUSE_NO_MEMORY);
+	/* It wakes up while main asks the kernel. */
+	chim_lane_expect(l->conn.lane, true);
+	worker_wake(&ch->ctrl->workers[l->worker]);
+	offer(l, m);
+	chimney_await(ch);
+	chim_lane_expect(ch->lanes[worker], false);
 }
 
 void chimney_refused(struct chim_link *l, enum chim_refusal why)
@@ -348,6 +380,7 @@ void chimney_forward(struct chim_link *l)
 
 	l->chimney->counts.offloads++;
 	chimney_steal(l);
+	hist_add(&l->chimney->handoffs, clock_now_ns() - l->held_ns);
 	if (!l->orphan)
 		chimney_app_tell(l->app, &m, fds, 2);
 	chim_mem_given(&l->conn.mem);

@@ -148,12 +148,24 @@ static json_t *tree_json(const struct chimney *ch)
 	return out;
 }
 
+/* How long connections stood still when they changed hands; -1: too few to tell. */
+static json_t *pause_json(const struct hist *h)
+{
+	uint64_t p50 = 0, p99 = 0;
+	bool has50 = hist_percentile(h, 50, &p50), has99 = hist_percentile(h, 99, &p99);
+
+	return json_pack("{s:I,s:I,s:I,s:I}", "count", (json_int_t)h->total, "p50_ns",
+			 has50 ? (json_int_t)p50 : -1, "p99_ns", has99 ? (json_int_t)p99 : -1,
+			 "max_ns", (json_int_t)h->max);
+}
+
 json_t *chimney_summary(const struct chimney *ch)
 {
-	return json_pack("{s:b,s:i,s:i,s:i,s:o,s:o,s:o}", "listening", ch->listen_fd >= 0,
-			 "applications", (int)ch->n_apps, "connections", (int)ch->n_links, "max",
-			 (int)ch->max_links, "counts", counts_json(ch), "tree", tree_json(ch),
-			 "engine", engine_json(ch));
+	return json_pack("{s:b,s:i,s:i,s:i,s:o,s:o,s:o,s:{s:o,s:o}}", "listening",
+			 ch->listen_fd >= 0, "applications", (int)ch->n_apps, "connections",
+			 (int)ch->n_links, "max", (int)ch->max_links, "counts", counts_json(ch),
+			 "tree", tree_json(ch), "engine", engine_json(ch), "pauses", "handoff",
+			 pause_json(&ch->handoffs), "upload", pause_json(&ch->uploads));
 }
 
 static void finish(struct chimney *ch, struct chim_show *s)

@@ -30,6 +30,7 @@ int chimney_upload(struct chim_link *l, enum chim_upload why)
 void chimney_go_back(struct chim_link *l, enum chim_upload why)
 {
 	l->why = why;
+	l->held_ns = clock_now_ns();
 	/* Nothing may reach the engine any more when it is frozen: it would be lost. */
 	flow_hold_again(l->flow);
 	if (chimney_grace(l->chimney) != 0) {
@@ -152,6 +153,7 @@ void chimney_dumped(struct chim_link *l)
 		  (int)l->app->pid, chim_upload_name(l->why));
 	node = chimney_uproot(l);
 	chimney_end(l); /* releases what was held: the kernel answers now */
+	hist_add(&l->chimney->uploads, clock_now_ns() - l->held_ns);
 	tell(l, l->why);
 	chim_tree_terminated(tree, node, 0);
 }

@@ -31,6 +31,7 @@ struct chim_lane {
 	struct rte_mbuf *out[OUT_MAX];
 	uint16_t out_port[OUT_MAX];
 	_Atomic uint32_t conns;
+	_Atomic uint32_t expected;
 	uint32_t work; /* of this round */
 	void *pipe;    /* the worker's */
 };
@@ -141,6 +142,14 @@ void chim_lane_free(struct chim_lane *l)
 bool chim_lane_ask(struct chim_conn *c, uint32_t asks)
 {
 	return chim_mail_post(&c->lane->intake, &c->ask, asks);
+}
+
+void chim_lane_expect(struct chim_lane *l, bool soon)
+{
+	if (soon)
+		atomic_fetch_add_explicit(&l->expected, 1, memory_order_relaxed);
+	else
+		atomic_fetch_sub_explicit(&l->expected, 1, memory_order_relaxed);
 }
 
 int chim_lane_watch(struct chim_lane *l, int fd, struct err *e)
@@ -370,7 +379,7 @@ uint32_t chim_lane_poll(struct chim_lane *l, struct pkt_worker *w, void *pipe, u
 {
 	l->w = w;
 	l->pipe = pipe;
-	l->work = 0;
+	l->work = atomic_load_explicit(&l->expected, memory_order_relaxed);
 	take_mail(l, now);
 	listen(l, now);
 	if (unlikely(l->frozen != NULL))

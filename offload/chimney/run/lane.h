@@ -46,6 +46,10 @@ void chim_lane_free(struct chim_lane *l); /* Main, when its worker has ended */
 /* Posts to the worker. It may sleep: the caller wakes it (true: it may have to). Main. */
 bool chim_lane_ask(struct chim_conn *c, uint32_t asks);
 
+/* Something will be posted within microseconds: the worker does not go to sleep until that is over
+ * (each call with true wants one with false). The caller wakes it. Main. */
+void chim_lane_expect(struct chim_lane *l, bool soon);
+
 /* The bells' eventfd of a new client, or of one that goes. Main. */
 int chim_lane_watch(struct chim_lane *l, int fd, struct err *e);
 void chim_lane_unwatch(struct chim_lane *l, int fd);
