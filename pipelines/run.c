@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pipelines/pipe.h"
 
+#include "offload/chimney/steer/quote.h"
 #include "offload/tso_lro/tso_split.h"
 #include "pipelines/impair.h"
 #include "pipelines/stages.h"
@@ -86,6 +87,18 @@ static void egress(struct pipe *p, uint16_t port, struct pkt_outq *q)
 	q->n = 0;
 }
 
+/* The switch answers an end whose connection it runs itself: that is noted as any answer is that
+ * comes from outside. */
+static void note_answers(const struct pkt_worker *w, uint16_t port)
+{
+	const struct flow_table *flows = w->fwd->flows;
+
+	if (!flows || !flow_any(flows))
+		return;
+	for (uint16_t i = 0; i < w->back.n; i++)
+		flow_quoted(flows, w->fwd->ports[port].bridge, w->back.pkts[i]);
+}
+
 /* Sends what the ingress stages put into the out queues, and what the switch answers. */
 static void leave(struct pipe *p, uint16_t port)
 {
@@ -95,8 +108,10 @@ static void leave(struct pipe *p, uint16_t port)
 		egress(p, w->dirty[i], &w->out[w->dirty[i]]);
 	w->n_dirty = 0;
 	/* Answers are never answered, so this ends. */
-	if (unlikely(w->back.n > 0))
+	if (unlikely(w->back.n > 0)) {
+		note_answers(w, port);
 		egress(p, port, &w->back);
+	}
 }
 
 uint16_t pipe_run(struct pipe *p, uint16_t port, uint16_t queue)

@@ -64,6 +64,7 @@ void flow_table_free(struct flow_table *t)
 	free_list(&t->ending);
 	free((void *)t->buckets);
 	free(t->workers);
+	free(t->quotes);
 	free(t);
 }
 
@@ -209,6 +210,11 @@ void flow_counts(const struct flow *f, struct flow_counts *out)
 const struct flow_key *flow_key(const struct flow *f)
 {
 	return &f->key;
+}
+
+void *flow_user(const struct flow *f)
+{
+	return f->user;
 }
 
 uint16_t flow_port(const struct flow *f)

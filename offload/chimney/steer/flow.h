@@ -139,6 +139,7 @@ struct flow_counts {
 void flow_counts(const struct flow *f, struct flow_counts *out);
 const struct flow_key *flow_key(const struct flow *f);
 uint16_t flow_port(const struct flow *f);
+void *flow_user(const struct flow *f); /* as flow_steal() was told last; NULL: it never was */
 
 /* The flow of that key, unless it is ending; NULL: there is none. Main. */
 struct flow *flow_get(const struct flow_table *t, const struct flow_key *key);

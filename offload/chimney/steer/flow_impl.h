@@ -4,6 +4,7 @@
 #define OFFLOAD_CHIMNEY_STEER_FLOW_IMPL_H
 
 #include "offload/chimney/steer/flow.h"
+#include "offload/chimney/steer/quote.h"
 #include "packet/tail.h"
 
 #include <stdatomic.h>
@@ -57,6 +58,19 @@ struct flow_worker {
 	_Atomic bool asleep;
 } __rte_cache_aligned;
 
+enum flow_slot { FLOW_SLOT_EMPTY, FLOW_SLOT_TAKEN, FLOW_SLOT_FULL };
+
+/* Any worker fills, main empties. */
+struct flow_quotes {
+	int fd;
+	_Atomic bool told;
+	_Atomic uint32_t next;
+	struct {
+		_Atomic uint8_t state; /* enum flow_slot */
+		struct flow_quote quote;
+	} slot[FLOW_QUOTES];
+};
+
 struct flow_table {
 	_Atomic uint32_t n; /* linked */
 	uint32_t mask, max;
@@ -66,6 +80,7 @@ struct flow_table {
 	uint16_t n_workers;
 	void (*wake)(void *ctx, uint16_t worker);
 	void *wake_ctx;
+	struct flow_quotes *quotes; /* NULL: nobody wants to know */
 	unsigned int n_ending;
 	TAILQ_HEAD(flow_list, flow) live, ending; /* main's, oldest first */
 };
@@ -83,6 +98,9 @@ void flow_mark(struct flow *f);
 /* All that is in the inbox, oldest first, linked by flow_before(); NULL: nothing is. The home, or
  * main when no worker runs. */
 struct rte_mbuf *flow_drain(struct flow *f);
+
+/* Worker. Lost where there is no room. */
+void flow_quote_note(struct flow_quotes *all, const struct flow_quote *q);
 
 /* Of the bucket. Any thread. */
 uint32_t flow_hash(const struct flow_table *t, const struct flow_key *key);

@@ -36,6 +36,22 @@ static struct flow *look(const struct flow_table *t, uint32_t hash, const struct
 	return f;
 }
 
+void flow_quoted(const struct flow_table *t, uint16_t bridge, const struct rte_mbuf *m)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct flow_quote q;
+	struct flow *f;
+
+	if (likely(!flow_quote_maybe(data, m->data_len)) || !t->quotes ||
+	    !flow_quote_of(data, m->data_len, &q))
+		return;
+	q.key.bridge = bridge;
+	q.key.vlan = m->vlan_tci & 0xfff;
+	f = look(t, flow_hash(t, &q.key), &q.key);
+	if (f && atomic_load(&f->mode) == FLOW_STOLEN)
+		flow_quote_note(t->quotes, &q);
+}
+
 uint16_t flow_find(const struct flow_table *t, uint16_t bridge, struct rte_mbuf *const *pkts,
 		   uint16_t n, struct flow **found)
 {
@@ -50,8 +66,10 @@ uint16_t flow_find(const struct flow_table *t, uint16_t bridge, struct rte_mbuf 
 
 		found[i] = NULL;
 		if (!flow_key_of(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, key,
-				 &h))
+				 &h)) {
+			flow_quoted(t, bridge, m);
 			continue;
+		}
 		key->bridge = bridge;
 		key->vlan = m->vlan_tci & 0xfff;
 		/* As parse leaves them where something is asked of the way out. */
