@@ -127,6 +127,70 @@ goes_on
 equal 0 back
 stream_over
 
+say "a router tells of a smaller MTU"
+stream_on h3 10.1.0.3
+eventually 5 equal 1500 mtu
+ip -n r1 link set eth1 mtu 1300
+eventually 5 equal 1300 mtu
+at_least 1 chimney .tree.too_big
+goes_on
+say "its next connection begins with that"
+stream_over
+stream_on h3 10.1.0.3
+eventually 5 equal 1300 mtu
+stream_over
+
+for address in 10.0.0.2 fd00::2; do
+	say "the switch itself tells of a smaller MTU, $address"
+	flue port set h2 mtu 1500
+	stream_on h2 $address
+	eventually 5 equal 1500 mtu
+	told=$(chimney .tree.too_big)
+	flue port set h2 mtu 1400
+	eventually 5 equal 1400 mtu
+	at_least $((told + 1)) chimney .tree.too_big
+	goes_on
+	stream_over
+done
+flue port set h2 mtu 1500
+
+say "somebody who has not seen the connection cannot lower its MTU, nor end it"
+forge() { # PORT: quotes what h1 never sent, and says that h2 is unreachable
+	ns h2 python3 - "$1" <<-'END'
+		import socket, struct, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+		def total(b):
+		    n = sum(struct.unpack("!%dH" % (len(b) // 2), b))
+		    n = (n & 0xffff) + (n >> 16)
+		    return 0xffff ^ ((n & 0xffff) + (n >> 16))
+		addresses = socket.inet_aton("10.0.0.1") + socket.inet_aton("10.0.0.2")
+		for code in 4, 1:
+		    for seq in range(0, 2**32, 2**31):
+		        ip = struct.pack("!BBHHHBBH", 0x45, 0, 1500, 1, 0x4000, 64, 6, 0) + addresses
+		        tcp = struct.pack("!HHI", int(sys.argv[1]), 7001, seq)
+		        body = struct.pack("!HH", 0, 600) + ip + tcp
+		        head = struct.pack("!BB", 3, code)
+		        s.sendto(head + struct.pack("!H", total(head + b"\0\0" + body)) + body, ("10.0.0.1", 0))
+	END
+}
+ip -n h1 route flush cache
+stream_on h2 10.0.0.2
+was=$(chimney '[.tree.too_big, .tree.unreachable, .tree.forged] | @tsv')
+forge "$(chimney '.flows[] | select(.where == "offloaded") | .local | sub(".*:"; "")')"
+refuted() {
+	[ "$(chimney .tree.forged)" -gt "$(cut -f 3 <<<"$was")" ]
+}
+unheard() {
+	[ "$(chimney .tree.unreachable)" -gt "$(cut -f 2 <<<"$was")" ]
+}
+eventually 5 refuted
+eventually 5 unheard
+goes_on
+equal "$(cut -f 1 <<<"$was")" chimney .tree.too_big
+[ "$(mtu)" -gt 600 ] || fail "an MTU that nobody told"
+stream_over
+equal 0 back
+
 path_back=0
 for address in 10.0.0.2 fd00::2; do
 	say "the interface goes down and comes up, $address"

@@ -84,6 +84,8 @@ static void dispatch(struct chim_link *l, uint32_t said)
 		chimney_started(l);
 	if (said & CHIM_SAY_UPDATED)
 		chimney_updated(l);
+	if (said & CHIM_SAY_QUOTED)
+		chimney_quoted(l);
 	if (said & CHIM_SAY_INFO)
 		chimney_informed(l);
 	/* What is not mandatory is the policy's to decide, which looks by itself. */
@@ -178,7 +180,7 @@ int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e
 		return err_set(e, -ENOMEM, "no memory for events");
 	event_add(ch->mail, NULL);
 	event_add(ch->timer, &period);
-	return make_lanes(ch, max, e);
+	return chimney_icmp_init(ch, e) != 0 ? e->code : make_lanes(ch, max, e);
 }
 
 int chimney_listen(struct chimney *ch, const char *path, const char *group, struct err *e)
@@ -271,6 +273,7 @@ void chimney_fini(struct chimney *ch)
 		event_free(ch->listening);
 		unlink(ch->path);
 	}
+	chimney_icmp_fini(ch);
 	if (ch->mail)
 		event_free(ch->mail);
 	if (ch->timer)

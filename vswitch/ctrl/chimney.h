@@ -74,6 +74,7 @@ struct chim_link {
 	bool uploaded;
 	unsigned int tries;
 	struct chim_show *asked; /* who waits for info */
+	uint16_t quoted_mtu;	 /* of a "packet too big" that the worker looks at; 0: of none */
 	struct {
 		uint64_t segs_out, retrans, moved, moved_ns;
 		uint64_t packets; /* of its flow */
@@ -97,7 +98,7 @@ struct chim_app {
 };
 
 struct chimney_counts {
-	uint64_t offloads, uploads, failed_uploads, news;
+	uint64_t offloads, uploads, failed_uploads, news, too_big, unreachable, forged;
 	uint64_t refused[CHIM_REFUSE_MAX];
 	uint64_t uploaded[CHIM_UPLOAD_MAX];
 };
@@ -107,7 +108,8 @@ struct chimney {
 	const char *path;
 	int listen_fd;
 	struct event *listening, *mail, *timer;
-	int says_fd;
+	int says_fd, quotes_fd;
+	struct event *quotes;
 	struct chim_mailbox says;
 	struct chim_lane *lanes[FWD_WORKERS_MAX];
 	_Atomic(struct chim_clients *) clients;
@@ -189,6 +191,12 @@ int chimney_plant(struct chim_link *l);
 struct chim_tree_tcp *chimney_uproot(struct chim_link *l); /* to be told to the tree; or NULL */
 void chimney_updated(struct chim_link *l);
 void chimney_tend(struct chimney *ch); /* once a second */
+
+/* chimney_icmp.c. What ICMP says of connections that the host's kernel has not got. 0 or a negative
+ * errno with e filled. */
+int chimney_icmp_init(struct chimney *ch, struct err *e);
+void chimney_icmp_fini(struct chimney *ch);
+void chimney_quoted(struct chim_link *l);
 
 /* chimney_upload.c. Has the tree give it back. -EBUSY: it is closing, or over. */
 int chimney_upload(struct chim_link *l, enum chim_upload why);

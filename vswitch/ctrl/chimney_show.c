@@ -145,6 +145,9 @@ static json_t *tree_json(const struct chimney *ch)
 	put(out, "updates", n->updates);
 	put(out, "invalidations", n->invalidations);
 	put(out, "looks", n->looks);
+	put(out, "too_big", ch->counts.too_big);
+	put(out, "unreachable", ch->counts.unreachable);
+	put(out, "forged", ch->counts.forged);
 	return out;
 }
 

@@ -22,6 +22,7 @@ enum chim_ask {
 	CHIM_ASK_INFO = 1 << 5,	   /* answer: INFO */
 	CHIM_ASK_DELIVER = 1 << 6, /* want_frame goes to the kernel as from the peer. No answer */
 	CHIM_ASK_STOP = 1 << 7,	   /* forget it. Answer: STOPPED, the last one */
+	CHIM_ASK_QUOTES = 1 << 8,  /* did it send quoted_seq? Answer: QUOTED */
 };
 
 /* What the worker says. */
@@ -35,6 +36,7 @@ enum chim_say {
 	CHIM_SAY_INFO = 1 << 6,
 	CHIM_SAY_STOPPED = 1 << 7,
 	CHIM_SAY_UPDATED = 1 << 8,
+	CHIM_SAY_QUOTED = 1 << 9, /* quotes: an ICMP error may be meant for it */
 };
 
 enum { CHIM_FRAME_ROOM = 128 };
@@ -58,11 +60,13 @@ struct chim_conn {
 	int error;
 	enum chim_upload wish;
 	struct chim_tcp_info info;
+	bool quotes;
 
 	/* Main writes before it asks. */
 	uint8_t want_eth[18]; /* the Ethernet header of what it sends */
 	uint8_t want_eth_len;
 	uint16_t want_mtu;
+	uint32_t quoted_seq;
 	bool want_abort;
 	uint32_t want_linger_ms;
 	uint8_t want_frame[CHIM_FRAME_ROOM]; /* an Ethernet frame without tag, of want_frame_len

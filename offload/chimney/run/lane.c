@@ -285,6 +285,10 @@ static void carry_out(struct chim_lane *l, struct chim_conn *c, uint32_t asks, u
 			chim_engine_info(l->engine, c->tcp, &c->info, now);
 		say(c, CHIM_SAY_INFO);
 	}
+	if (asks & CHIM_ASK_QUOTES) {
+		c->quotes = c->tcp && chim_engine_quotes(c->tcp, c->quoted_seq);
+		say(c, CHIM_SAY_QUOTED);
+	}
 	if (asks & CHIM_ASK_STOP)
 		stop(l, c);
 }
