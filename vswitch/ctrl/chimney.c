@@ -87,7 +87,7 @@ static void dispatch(struct chim_link *l, uint32_t said)
 	if (said & CHIM_SAY_QUOTED)
 		chimney_quoted(l);
 	if (said & CHIM_SAY_INFO)
-		chimney_informed(l);
+		chimney_answered(l);
 	/* What is not mandatory is the policy's to decide, which looks by itself. */
 	if (said & CHIM_SAY_WISH && l->conn.wish <= CHIM_UPLOAD_REQUESTED)
 		chimney_upload(l, l->conn.wish);
@@ -152,7 +152,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 			chimney_kept(l, -ENOTCONN);
 		else if (!l->asked && ((l->phase == CHIM_CLOSING && !l->emptied) ||
 				       (second && chimney_policy_cares(l))))
-			chimney_ask(l, CHIM_ASK_INFO); /* chimney_informed() looks */
+			chimney_query(l); /* chimney_informed() looks */
 	}
 	if (second)
 		chimney_tend(ch);

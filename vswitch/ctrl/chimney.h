@@ -190,6 +190,8 @@ int chimney_tree_init(struct chimney *ch); /* 0 or -ENOMEM */
 int chimney_plant(struct chim_link *l);
 struct chim_tree_tcp *chimney_uproot(struct chim_link *l); /* to be told to the tree; or NULL */
 void chimney_updated(struct chim_link *l);
+void chimney_query(struct chim_link *l); /* chimney_informed() follows */
+void chimney_answered(struct chim_link *l);
 void chimney_tend(struct chimney *ch); /* once a second */
 
 /* chimney_icmp.c. What ICMP says of connections that the host's kernel has not got. 0 or a negative
@@ -202,8 +204,8 @@ void chimney_quoted(struct chim_link *l);
 int chimney_upload(struct chim_link *l, enum chim_upload why);
 void chimney_go_back(struct chim_link *l, enum chim_upload why); /* of a running one: at once */
 void chimney_kept(struct chim_link *l, int error);		 /* it stays, for now */
-/* The port is about to go: what runs over it goes back, while it can. Blocks for 200 ms at most;
- * what could not be given back by then is reset. */
+/* The port is about to go: what runs over it goes back, while it can. Blocks until 200 ms pass in
+ * which none did; what is left then is reset. */
 void chimney_port_gone(struct chimney *ch, uint16_t port);
 void chimney_asked_upload(struct chim_link *l, int32_t reason); /* by its application */
 void chimney_dumped(struct chim_link *l);

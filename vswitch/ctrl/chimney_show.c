@@ -226,7 +226,7 @@ void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply)
 		}
 		l->asked = s;
 		s->pending++;
-		chimney_ask(l, CHIM_ASK_INFO);
+		chimney_query(l);
 	}
 	if (--s->pending == 0)
 		finish(ch, s);

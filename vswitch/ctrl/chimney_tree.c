@@ -13,7 +13,7 @@
  * a half of its reachable_time at most. One that is not known is asked for each second, as the
  * kernel would with each packet. A path's MTU that ICMP told is tried anew after ten minutes
  * (RFC 1191 6.3, RFC 8201 4). */
-static const uint64_t CONFIRM_NS = 10000000000, FORGET_NS = 600000000000;
+static const uint64_t CONFIRM_NS = 10000000000, RESOLVE_NS = 1000000000, FORGET_NS = 600000000000;
 
 static void initiate(void *ctx, struct chim_tree_tcp *tcp)
 {
@@ -53,6 +53,38 @@ void chimney_updated(struct chim_link *l)
 {
 	if (l->node)
 		chim_tree_updated(l->chimney->tree, l->node);
+}
+
+static void queried(void *arg, struct chim_tree_tcp *tcp, int error)
+{
+	chimney_informed(arg); /* what was known before, where it is going */
+}
+
+void chimney_query(struct chim_link *l)
+{
+	if (l->node)
+		/* Where it is being queried already, that answer will do. */
+		chim_tree_query(l->chimney->tree, l->node, queried, l);
+	else
+		chimney_ask(l, CHIM_ASK_INFO);
+}
+
+void chimney_answered(struct chim_link *l)
+{
+	struct chim_tree_tcp *tcp = l->node;
+
+	if (!tcp || tcp->verb != CHIM_VERB_QUERY) {
+		chimney_informed(l);
+		return;
+	}
+	if (l->conn.info.phase) {
+		struct chim_tcp_state cached = tcp->state;
+
+		tcp->state = l->conn.info.state;
+		tcp->state.neigh = cached.neigh;
+		tcp->state.path = cached.path;
+	}
+	chim_tree_queried(l->chimney->tree, tcp, 0);
 }
 
 static void invalidate(void *ctx, struct chim_tree_tcp *tcp)
@@ -194,7 +226,7 @@ static void tend(struct chim_link *l, uint64_t now)
 
 	if (path->told_mtu && now - path->user_ns > FORGET_NS)
 		chim_tree_forget_mtu(l->chimney->tree, path);
-	if (path->neigh->valid && now - path->neigh->user_ns < CONFIRM_NS)
+	if (now - path->neigh->user_ns < (path->neigh->valid ? CONFIRM_NS : RESOLVE_NS))
 		return;
 	flow_counts(l->flow, &n);
 	if (path->neigh->valid && n.packets == l->seen.packets)

@@ -221,27 +221,33 @@ static void give_up(struct chim_link *l)
 	chimney_end(l);
 }
 
+/* How many are still to be waited for. */
+static uint32_t leave_port_all(struct chimney *ch, uint16_t port, bool late)
+{
+	struct chim_link *l;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH (l, &ch->links, list) {
+		if (l->port != port)
+			continue;
+		if (!late)
+			n += leave_port(l);
+		else if (l->phase < CHIM_OVER)
+			give_up(l);
+	}
+	return n;
+}
+
 void chimney_port_gone(struct chimney *ch, uint16_t port)
 {
 	uint64_t until = clock_now_ns() + PORT_NS;
-	struct chim_link *l, *next;
-	bool waiting = true;
+	uint32_t before = UINT32_MAX, now;
 
-	while (waiting) {
-		bool late = clock_now_ns() > until;
-
-		waiting = false;
-		for (l = TAILQ_FIRST(&ch->links); l; l = next) {
-			next = TAILQ_NEXT(l, list);
-			if (l->port != port)
-				continue;
-			if (late && l->phase < CHIM_OVER)
-				give_up(l);
-			else if (!late)
-				waiting |= leave_port(l);
-		}
-		if (waiting)
-			usleep(50);
+	while ((now = leave_port_all(ch, port, clock_now_ns() > until)) > 0) {
+		if (now < before)
+			until = clock_now_ns() + PORT_NS;
+		before = now;
+		usleep(50);
 		chimney_take_mail(ch);
 		ctrl_flows_reap(ch->ctrl);
 	}

@@ -132,6 +132,48 @@ static void asynchronous(void **state)
 	chim_tree_updated(tree, tcp[1]);
 }
 
+/* What ICMP told bounds the path until it is forgotten, whatever the kernel says. */
+static void told_mtu(void **state)
+{
+	struct chim_tree_tcp *first = one(&here, 1, 1, 11), *second;
+	struct chim_look f = {
+		.found = true, .ifindex = 5, .port_ifindex = 5, .mtu = 1500, .link_mtu = 1500};
+
+	memcpy(f.next_hop, first->path->neigh->next_hop, 16);
+	f.mac = first->path->neigh->mac;
+	expect("start:11 forward:11 done ");
+	assert_true(chim_tree_path_mtu(tree, first->path, 1400));
+	expect("update:11:mtu1400 ");
+	assert_false(chim_tree_path_mtu(tree, first->path, 1400));
+	assert_false(chim_tree_path_mtu(tree, first->path, 1450));
+	second = one(&here, 1, 1, 12);
+	expect("start:12 forward:12 done ");
+	assert_int_equal(second->state.path.mtu, 1400);
+	chim_tree_forget_mtu(tree, first->path);
+	expect("look:1 ");
+	found(looking, &f);
+	expect("update:12:mtu1500 update:11:mtu1500 ");
+}
+
+/* It cannot go now: it goes on, and may be asked for again. */
+static void kept(void **state)
+{
+	struct chim_tree_tcp *tcp = one(&here, 1, 1, 11);
+
+	later = true;
+	chim_tree_terminate(tree, tcp, CHIM_UPLOAD_PATH);
+	chim_tree_path_mtu(tree, tcp->path, 1400);
+	expect("start:11 forward:11 done upload:11:11 ");
+	chim_tree_kept(tree, tcp);
+	expect("update:11:mtu1400 ");
+	chim_tree_updated(tree, tcp);
+	chim_tree_terminate(tree, tcp, CHIM_UPLOAD_REQUESTED);
+	expect("upload:11:5 ");
+	assert_int_equal(chim_tree_counts(tree)->uploaded[CHIM_UPLOAD_PATH], 0);
+	chim_tree_terminated(tree, tcp, 0);
+	counts_are(0, 0, 0);
+}
+
 static int answered;
 
 static void queried(void *arg, struct chim_tree_tcp *tcp, int error)
@@ -201,8 +243,9 @@ static void each(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole_tree),   TEST(half_tree), TEST(all_refused), TEST(no_trees),
-		TEST(asynchronous), TEST(queries),   TEST(ended),	TEST(each),
+		TEST(whole_tree), TEST(half_tree), TEST(all_refused),  TEST(no_trees),
+		TEST(told_mtu),	  TEST(kept),	   TEST(asynchronous), TEST(queries),
+		TEST(ended),	  TEST(each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
