@@ -27,10 +27,10 @@ static void counted(FILE *out, const char *what, const json_t *counts)
 static void flow_text(FILE *out, const json_t *f)
 {
 	static const char *const members[] = {
-		"cc",	      "cwnd",	     "rtt_us",	       "min_rtt_us", "rto_us",
-		"mss",	      "inflight",    "snd_wnd",	       "rcv_wnd",    "send_queue",
-		"recv_queue", "bytes_acked", "bytes_received", "retrans",    "rtos",
-		"ooo"};
+		"cc",	      "cwnd",	    "rtt_us",	   "min_rtt_us",     "rto_us",
+		"mss",	      "mtu",	    "inflight",	   "snd_wnd",	     "rcv_wnd",
+		"send_queue", "recv_queue", "bytes_acked", "bytes_received", "retrans",
+		"rtos",	      "ooo"};
 
 	fprintf(out, "%s  %s > %s  %s  %s (%lld)  port %s  worker %lld  %.1f s\n",
 		json_get_str(f, "where", "-"), json_get_str(f, "local", "-"),
@@ -70,6 +70,7 @@ static void show_text(FILE *out, const json_t *params, const json_t *result)
 			: "\nflued takes none: start it with --chimney-socket PATH");
 	counted(out, "uploaded because: ", json_object_get(counts, "upload_reasons"));
 	counted(out, "refused because: ", json_object_get(counts, "refused"));
+	counted(out, "their ways: ", json_object_get(result, "tree"));
 	json_array_foreach (flows, i, flow)
 		flow_text(out, flow);
 }
