@@ -132,7 +132,7 @@ ip netns exec h1 "${run[@]}" python3 "$(dirname "$0")/../chim/inherit.py" 10.0.0
 at_least 3 chimney '.counts.upload_reasons | (.fork // 0) + (.unkept // 0)'
 
 say "the peer that is gone: $((SECONDS - cut)) s ago"
-eventually 25 at_least 1 chimney '.counts.upload_reasons.timeout // 0'
+eventually 40 at_least 1 chimney '.counts.upload_reasons.timeout // 0'
 stop near KILL || true
 eventually 10 equal 0 living
 flued_stop
