@@ -42,14 +42,14 @@ has() {
 program_curl() {
 	has nginx curl || return 0
 	server nginx 8081 nginx -p $T -c $T/nginx.conf -e $T/nginx.log
-	client curl -sS -o $T/got http://$address:8081/file
+	client curl -sS --limit-rate 15M -o $T/got http://$address:8081/file
 	cmp $T/got $T/www/file
 	say "   100 at the same time, each connection kept for more"
 	local i urls=()
 	for i in {1..300}; do
 		urls+=(-o "$T/got-$i" "http://$address:8081/small")
 	done
-	client curl -sS -Z --parallel-max 100 --fail "${urls[@]}"
+	client curl -sS --no-progress-meter -Z --parallel-max 100 --fail "${urls[@]}"
 	for i in {1..300}; do
 		cmp "$T/got-$i" $T/www/small
 	done
@@ -62,7 +62,7 @@ program_curl() {
 program_wget() {
 	has nginx wget || return 0
 	server nginx 8081 nginx -p $T -c $T/nginx.conf -e $T/nginx.log
-	client wget -q -O $T/got http://$address:8081/file
+	client wget -q --limit-rate=15m -O $T/got http://$address:8081/file
 	cmp $T/got $T/www/file
 	stop nginx || true
 }
