@@ -113,7 +113,7 @@ begin both count 2 bytes 60000000 pause-us 20000
 eventually 10 at_least 3 living
 pid=$(pgrep -P ${pids[connector]} || echo ${pids[connector]})
 before=$(chimney .counts.uploaded)
-for i in {1..12}; do
+for _ in {1..12}; do
 	kill -STOP $pid
 	flue chimney upload all on >/dev/null
 	sleep 0.05

@@ -79,7 +79,7 @@ program_python() {
 
 program_scp() {
 	has sshd ssh scp ssh-keygen || return 0
-	local options=(-q -i $T/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes)
+	local options=(-q -i "$T/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes)
 	mkdir -p /run/sshd
 	server sshd 2222 "$(command -v sshd)" -D -e -f $T/sshd_config
 	client scp "${options[@]}" -P 2222 $T/www/file root@$address:$T/copy
