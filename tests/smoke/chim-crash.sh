@@ -112,10 +112,11 @@ say "... and while it is asked back, wherever it may be"
 begin both count 2 bytes 60000000 pause-us 20000
 eventually 10 at_least 3 living
 pid=$(pgrep -P ${pids[connector]} || echo ${pids[connector]})
+other=$(pgrep -P ${pids[listener]} || echo ${pids[listener]})
 before=$(chimney .counts.uploaded)
 for _ in {1..12}; do
 	kill -STOP $pid
-	flue chimney upload all on >/dev/null
+	for one in $pid $other; do flue chimney upload pid $one >/dev/null; done # not the one that waits for its peer
 	sleep 0.05
 	kill -CONT $pid
 	sleep 0.1
