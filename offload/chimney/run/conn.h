@@ -16,8 +16,8 @@
 enum chim_ask {
 	CHIM_ASK_START = 1 << 0,   /* state and rings are there: run it. Answer: STARTED, FAILED */
 	CHIM_ASK_UPDATE = 1 << 1,  /* want_* below changed. Answer: UPDATED */
-	CHIM_ASK_FREEZE = 1 << 2,  /* stand still and dump. Answer: DUMPED, STUCK or CLOSED */
-	CHIM_ASK_THAW = 1 << 3,	   /* the upload did not succeed: go on */
+	CHIM_ASK_THAW = 1 << 2,	   /* the upload did not succeed: go on */
+	CHIM_ASK_FREEZE = 1 << 3,  /* stand still and dump. Answer: DUMPED, STUCK or CLOSED */
 	CHIM_ASK_CLOSE = 1 << 4,   /* the application closed it. Answer, later: CLOSED */
 	CHIM_ASK_INFO = 1 << 5,	   /* answer: INFO */
 	CHIM_ASK_DELIVER = 1 << 6, /* want_frame goes to the kernel as from the peer. No answer */
@@ -32,7 +32,7 @@ enum chim_say {
 	CHIM_SAY_DUMPED = 1 << 2, /* state is what it was frozen with; still frozen */
 	CHIM_SAY_STUCK = 1 << 3,  /* the application kept copying, or lied: error says which */
 	CHIM_SAY_WISH = 1 << 4,	  /* the engine wishes an upload: wish */
-	CHIM_SAY_CLOSED = 1 << 5, /* error: why; 0: both sides closed it */
+	CHIM_SAY_CLOSED = 1 << 5, /* reset, or both sides closed it */
 	CHIM_SAY_INFO = 1 << 6,
 	CHIM_SAY_STOPPED = 1 << 7,
 	CHIM_SAY_UPDATED = 1 << 8,
@@ -58,7 +58,7 @@ struct chim_conn {
 	/* Whose turn it is: main's before START and after what answers it. */
 	struct chim_tcp_state state;
 	int error;
-	enum chim_upload wish;
+	_Atomic enum chim_upload wish; /* the latest */
 	struct chim_tcp_info info;
 	bool quotes;
 

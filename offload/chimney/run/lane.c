@@ -80,15 +80,15 @@ static void on_want_upload(void *ctx, void *user, enum chim_upload reason)
 {
 	struct chim_conn *c = user;
 
-	c->wish = reason;
+	atomic_store_explicit(&c->wish, reason, memory_order_relaxed);
 	say(c, CHIM_SAY_WISH);
 }
 
+/* Why, its page says. */
 static void on_closed(void *ctx, void *user, int error)
 {
 	struct chim_conn *c = user;
 
-	c->error = error;
 	say(c, CHIM_SAY_CLOSED);
 }
 
@@ -270,10 +270,10 @@ static void carry_out(struct chim_lane *l, struct chim_conn *c, uint32_t asks, u
 		start(l, c, now);
 	if (asks & CHIM_ASK_UPDATE)
 		update(l, c, now);
-	if (asks & CHIM_ASK_FREEZE)
-		freeze(l, c, now);
 	if (asks & CHIM_ASK_THAW && c->tcp)
 		chim_engine_thaw(l->engine, c->tcp, now);
+	if (asks & CHIM_ASK_FREEZE)
+		freeze(l, c, now);
 	if (asks & CHIM_ASK_CLOSE && c->tcp) {
 		leave_slot(c);
 		chim_engine_close(l->engine, c->tcp, c->want_abort, c->want_linger_ms, now);
