@@ -106,7 +106,7 @@ struct talk *talk_begin(void)
 {
 	struct talk *t = talk_open();
 	int fds[CHIM_MSG_FDS];
-	struct chim_msg m;
+	struct chim_msg m = {0};
 
 	talk_tell(t, CHIM_MSG_HELLO, CHIM_MSG_VERSION, 0);
 	if (hear_all(t, &m, fds, CHIM_MSG_FDS, PATIENCE_MS) != 1 || m.type != CHIM_MSG_WELCOME)
@@ -133,7 +133,7 @@ void talk_end(struct talk *t)
 
 void talk_must_end(struct talk *t, const char *after)
 {
-	struct chim_msg m;
+	struct chim_msg m = {0};
 	int fds[2], got;
 
 	while ((got = talk_hear(t, &m, fds, PATIENCE_MS)) == 1)
@@ -160,7 +160,7 @@ int tcp_connect(void)
 struct prey *prey_take(struct talk *t)
 {
 	struct prey *p = calloc(1, sizeof(*p));
-	struct chim_msg m;
+	struct chim_msg m = {0};
 	int fds[2], got = -1;
 
 	p->talk = t;

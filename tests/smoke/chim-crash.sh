@@ -6,6 +6,7 @@
 #	h1 eth0 --+-----+-- eth0 h2, h4
 #	          | br0 |
 #	h3 eth0 --+-----+
+# shellcheck disable=SC2086
 . "$(dirname "$0")/../lib.sh"
 need jq curl python3
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Applications that lie to flued about their connections (tests/chim/hostile.c), all at the same time: flued
 # survives, serves others meanwhile, answers, and keeps nothing of them.
+# shellcheck disable=SC2086
 . "$(dirname "$0")/../lib.sh"
 need jq python3
 

@@ -8,6 +8,7 @@
 #	          +-----+-- eth0 r1 eth1 --+-----+
 #	          +-----+-- eth0 r2 eth1 --| br1 |-- eth0 h3
 #	                                   +-----+
+# shellcheck disable=SC2086
 . "$(dirname "$0")/../lib.sh"
 need jq python3
 

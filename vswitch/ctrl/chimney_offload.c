@@ -257,7 +257,10 @@ static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
 	l->space = chimney_space_get(l->chimney, l->sock, &e);
 	if (!l->space) {
 		log_debug("chimney: no connection can be looked at: %s", e.text);
-		v.why = CHIM_REFUSE_NO_REPAIR;
+		/* What is no socket has no namespace either. */
+		v.why = chim_refuse(-1, l->sock, &l->facts, &e);
+		if (v.why == CHIM_REFUSE_NONE)
+			v.why = CHIM_REFUSE_NO_REPAIR;
 		return v;
 	}
 	v.why = chim_refuse(l->space->diag, l->sock, &l->facts, &e);

@@ -89,7 +89,7 @@ static void one_frame(bool v6, uint32_t len, uint16_t segsz)
 	uint8_t opts[CHIM_OPTS_BYTES], frame[128 + sizeof(payload)];
 	struct chim_hdr h = {.seq = 0xfffffff0, .ack = 12345, .wnd = 777, .ipid = 0xfffe};
 	struct chim_hdr_template t;
-	struct chim_out out;
+	struct chim_out out = {0};
 	struct chim_seg seg;
 	uint16_t sum;
 
@@ -144,7 +144,7 @@ static void units(void **state)
 		struct chim_tcp_state s = state_of(v6);
 		struct chim_hdr h = {.seq = 1, .ack = 2, .flags = CHIM_ACK, .ipid = 5};
 		struct chim_hdr_template t;
-		struct chim_out out;
+		struct chim_out out = {0};
 
 		h.segsz = 1460;
 		h.payload_len = CHIM_UNIT_BYTES;
@@ -162,7 +162,7 @@ static void refuses(void **state)
 	struct chim_tcp_state s = state_of(false);
 	struct chim_hdr h = {.payload_len = 10};
 	struct chim_hdr_template t;
-	struct chim_out out;
+	struct chim_out out = {0};
 	struct chim_seg seg = {.len = 99};
 	uint8_t *f = out.headers;
 
