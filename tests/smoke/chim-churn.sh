@@ -87,3 +87,15 @@ more() {
 }
 eventually 5 more $(($(chimney .counts.offloaded) + 8))
 down
+
+say "few descriptors: again the others go by the kernel, and everybody is answered"
+ulimit -n 400
+up
+at_least 1 grep -c 'raise the limit' $T/flued.log
+run h1 python3 "$chim/churn.py" 10.0.0.2 7100 600 100 keep
+flued_alive
+at_least 10 chimney .counts.offloaded
+at_least 100 chimney .counts.refused.limit
+equal 0 chimney .counts.lost
+[ "$(find /proc/${pids[flued]}/fd -mindepth 1 | wc -l)" -lt 350 ] || fail "nothing was kept for others"
+down
