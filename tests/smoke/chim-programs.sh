@@ -6,6 +6,7 @@
 #	h1 eth0 --+-----+-- eth0 h2
 #	          | br0 |
 #	          +-----+
+# shellcheck disable=SC2086
 . "$(dirname "$0")/../lib.sh"
 need jq python3
 only=("$@") # default: all
