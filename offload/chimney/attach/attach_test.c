@@ -12,13 +12,14 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { ROUNDS = 50, ENOUGH = 100000 };
+enum { ROUNDS = 12, ENOUGH = 100000 };
 
 static const char *testee;
 
@@ -47,12 +48,21 @@ static void attach_and_detach(const struct peer *p)
 	att_session_close(&s);
 }
 
+/* ROUNDS=N: as often as that. */
+static int rounds_wanted(void)
+{
+	const char *text = getenv("ROUNDS");
+
+	return text ? atoi(text) : ROUNDS;
+}
+
 static void rounds(const char *kind)
 {
+	int n = rounds_wanted();
 	struct peer p;
 
 	peer_start(&p, testee, kind);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < n; i++) {
 		attach_and_detach(&p);
 		/* Sometimes in the same breath, sometimes with the kernel in between. */
 		if (i % 3)
