@@ -23,10 +23,10 @@ living() {
 fds() {
 	local waiting
 	waiting=$(chimney '2 * .connections + 2 * .applications')
-	echo $(($(find /proc/${pids[flued]}/fd -mindepth 1 | wc -l) - waiting))
+	echo $(($(find /proc/"${pids[flued]}"/fd -mindepth 1 | wc -l) - waiting))
 }
 rss_kb() {
-	awk '/^VmRSS/ { print $2 }' /proc/${pids[flued]}/status
+	awk '/^VmRSS/ { print $2 }' /proc/"${pids[flued]}"/status
 }
 run() { # NAMESPACE COMMAND...
 	local where=$1
@@ -69,7 +69,7 @@ few_fds() { # AT-MOST
 # Some sockets to the kernel are kept for a while.
 eventually 5 few_fds $((fds + 8))
 # A sanitizer keeps what is freed for a while.
-grep -q 'lib[at]san' /proc/${pids[flued]}/maps || [ $(($(rss_kb) - rss)) -lt 8192 ] || fail "memory is left"
+grep -q 'lib[at]san' /proc/"${pids[flued]}"/maps || [ $(($(rss_kb) - rss)) -lt 8192 ] || fail "memory is left"
 [ "$(chimney .connections)" -le 200 ] || fail "there are more than may be"
 equal 0 chimney .counts.lost
 down
@@ -97,5 +97,5 @@ flued_alive
 at_least 10 chimney .counts.offloaded
 at_least 100 chimney .counts.refused.limit
 equal 0 chimney .counts.lost
-[ "$(find /proc/${pids[flued]}/fd -mindepth 1 | wc -l)" -lt 350 ] || fail "nothing was kept for others"
+[ "$(find /proc/"${pids[flued]}"/fd -mindepth 1 | wc -l)" -lt 350 ] || fail "nothing was kept for others"
 down

@@ -102,23 +102,23 @@ done
 say "an application stands still, with data in flight"
 begin both count 3 bytes 60000000 pause-us 20000
 eventually 10 at_least 4 living
-pid=$(pgrep -P ${pids[connector]} || echo ${pids[connector]})
-kill -STOP $pid
+pid=$(pgrep -P "${pids[connector]}" || echo "${pids[connector]}")
+kill -STOP "$pid"
 sleep 2
-kill -CONT $pid
+kill -CONT "$pid"
 succeeds connector
 succeeds listener
 
 say "... and while it is asked back, wherever it may be"
 begin both count 2 bytes 60000000 pause-us 20000
 eventually 10 at_least 3 living
-pid=$(pgrep -P ${pids[connector]} || echo ${pids[connector]})
+pid=$(pgrep -P "${pids[connector]}" || echo "${pids[connector]}")
 before=$(chimney .counts.uploaded)
 for _ in {1..12}; do
-	kill -STOP $pid
-	flue chimney upload pid $pid >/dev/null
+	kill -STOP "$pid"
+	flue chimney upload pid "$pid" >/dev/null
 	sleep 0.05
-	kill -CONT $pid
+	kill -CONT "$pid"
 	sleep 0.1
 done
 succeeds connector

@@ -19,10 +19,10 @@ living() {
 descriptors() {
 	local waiting
 	waiting=$(flue chimney show -j | jq '2 * (.flows | length) + 2 * .applications')
-	echo $(($(find /proc/${pids[flued]}/fd -mindepth 1 | wc -l) - waiting))
+	echo $(($(find /proc/"${pids[flued]}"/fd -mindepth 1 | wc -l) - waiting))
 }
 rss_kb() {
-	awk '/^RssAnon/ { print $2 }' /proc/${pids[flued]}/status
+	awk '/^RssAnon/ { print $2 }' /proc/"${pids[flued]}"/status
 }
 few_descriptors() { # AT-MOST
 	local now
@@ -98,7 +98,7 @@ at_least 1 jq .engine.hostile <<<"$(flue chimney show -j)"
 [ ${#acts[@]} -gt 0 ] || at_least 12 jq .counts.refused.not_tcp <<<"$(flue chimney show -j)"
 say "memory: $rss kB before, $(rss_kb) kB now"
 # A sanitizer keeps what is freed for a while.
-grep -q 'lib[at]san' /proc/${pids[flued]}/maps || [ $(($(rss_kb) - rss)) -lt 65536 ] || fail "flued keeps $(($(rss_kb) - rss)) kB more than before"
+grep -q 'lib[at]san' /proc/"${pids[flued]}"/maps || [ $(($(rss_kb) - rss)) -lt 65536 ] || fail "flued keeps $(($(rss_kb) - rss)) kB more than before"
 
 say "a new one is served as ever"
 start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 bytes 3000000

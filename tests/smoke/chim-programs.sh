@@ -182,7 +182,7 @@ for how in "at rest" "uploaded all the time"; do
 	for name in "${only[@]}"; do
 		say "$name, $how"
 		before=$(chimney .counts.offloaded)
-		program_$name
+		"program_$name"
 		say "   $(($(chimney .counts.offloaded) - before)) times offloaded"
 		flued_alive
 	done
