@@ -2,6 +2,7 @@
 #include "offload/chimney/run/lane.h"
 
 #include "base/clock.h"
+#include "offload/chimney/run/bells.h"
 #include "offload/chimney/run/unit.h"
 #include "offload/chimney/run/wake.h"
 
@@ -328,37 +329,6 @@ static void dump_frozen(struct chim_lane *l, uint64_t now)
 	}
 }
 
-static void listen_to(struct chim_lane *l, struct chim_client *client, uint64_t now)
-{
-	struct chim_bell *bell = &client->bells->bell[l->conf.worker];
-	uint64_t words, bits;
-
-	if (atomic_load_explicit(&bell->words, memory_order_relaxed) == 0)
-		return;
-	for (words = atomic_exchange(&bell->words, 0); words; words &= words - 1) {
-		unsigned int word = (unsigned int)__builtin_ctzll(words);
-
-		for (bits = atomic_exchange(&bell->bits[word], 0); bits; bits &= bits - 1) {
-			unsigned int number = word * 64 + (unsigned int)__builtin_ctzll(bits);
-			struct chim_conn *c =
-				atomic_load_explicit(&client->slots[number], memory_order_acquire);
-
-			if (c && c->lane == l && c->tcp)
-				chim_engine_rung(l->engine, c->tcp, now);
-			l->work++;
-		}
-	}
-}
-
-static void listen(struct chim_lane *l, uint64_t now)
-{
-	const struct chim_clients *all =
-		atomic_load_explicit(l->conf.clients, memory_order_acquire);
-
-	for (uint32_t i = 0; all && i < all->n; i++)
-		listen_to(l, all->client[i], now);
-}
-
 /* Those that come from one port go together. */
 static void inject(struct chim_lane *l, void *pipe)
 {
@@ -379,13 +349,18 @@ static void inject(struct chim_lane *l, void *pipe)
 	}
 }
 
+static const struct chim_clients *clients_of(const struct chim_lane *l)
+{
+	return atomic_load_explicit(l->conf.clients, memory_order_acquire);
+}
+
 uint32_t chim_lane_poll(struct chim_lane *l, struct pkt_worker *w, void *pipe, uint64_t now)
 {
 	l->w = w;
 	l->pipe = pipe;
 	l->work = atomic_load_explicit(&l->expected, memory_order_relaxed);
 	take_mail(l, now);
-	listen(l, now);
+	l->work += chim_bells_listen(clients_of(l), l, l->conf.worker, l->engine, now);
 	if (unlikely(l->frozen != NULL))
 		dump_frozen(l, now);
 	l->work += chim_engine_run(l->engine, now);
@@ -394,15 +369,6 @@ uint32_t chim_lane_poll(struct chim_lane *l, struct pkt_worker *w, void *pipe, u
 		inject(l, pipe);
 	}
 	return l->work;
-}
-
-static void set_asleep(struct chim_lane *l, uint32_t asleep)
-{
-	const struct chim_clients *all =
-		atomic_load_explicit(l->conf.clients, memory_order_acquire);
-
-	for (uint32_t i = 0; all && i < all->n; i++)
-		atomic_store(&all->client[i]->bells->bell[l->conf.worker].asleep, asleep);
 }
 
 int chim_lane_sleep(struct chim_lane *l, int *fds, int max, uint64_t *until)
@@ -415,7 +381,7 @@ int chim_lane_sleep(struct chim_lane *l, int *fds, int max, uint64_t *until)
 		*until = next;
 	if (max < 1)
 		return -1;
-	set_asleep(l, 1);
+	chim_bells_sleep(clients_of(l), l->conf.worker, 1);
 	fds[0] = l->bell_fd;
 	return 1;
 }
@@ -424,7 +390,7 @@ void chim_lane_wake(struct chim_lane *l)
 {
 	struct epoll_event ev[64];
 
-	set_asleep(l, 0);
+	chim_bells_sleep(clients_of(l), l->conf.worker, 0);
 	/* What is left wakes it once more than it had to. */
 	(void)!epoll_wait(l->bell_fd, ev, 64, 0);
 }
