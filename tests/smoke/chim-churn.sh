@@ -90,7 +90,7 @@ down
 
 say "few descriptors: again the others go by the kernel, and everybody is answered"
 ulimit -n 400
-up
+up --chimney-max 4096
 at_least 1 grep -c 'raise the limit' $T/flued.log
 run h1 python3 "$chim/churn.py" 10.0.0.2 7100 600 100 keep
 flued_alive
