@@ -83,14 +83,14 @@ eventually 5 equal 0 living
 say "... and new ones take the places of those that ended"
 more() {
 	run h1 python3 "$chim/churn.py" 10.0.0.2 7100 5 1
-	at_least $1 chimney .counts.offloaded
+	at_least "$1" chimney .counts.offloaded
 }
 eventually 5 more $(($(chimney .counts.offloaded) + 8))
 down
 
 say "few descriptors: again the others go by the kernel, and everybody is answered"
 ulimit -n 400
-up --chimney-max 4096
+up
 at_least 1 grep -c 'raise the limit' $T/flued.log
 run h1 python3 "$chim/churn.py" 10.0.0.2 7100 600 100 keep
 flued_alive
