@@ -91,8 +91,6 @@ void chim_engine_close(struct chim_engine *e, struct chim_tcp *c, bool abort, ui
 		return;
 	}
 	c->fin_wanted = true;
-	if (c->rto_due == NEVER) /* it stood still, perhaps */
-		chim_tcp_timer_rto(e, c);
 	if (c->phase == PHASE_FIN_WAIT_2)
 		c->end_due = now + TCP_FIN_WAIT_2_MS * NS_PER_MS;
 	else if (c->phase != PHASE_TIME_WAIT && linger_ms != UINT32_MAX)

@@ -177,10 +177,6 @@ void chim_engine_thaw(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
 	if (!c->frozen)
 		return;
 	e->now = now;
-	/* One that did not answer is asked again, as often as before; it stood still without a
-	 * timer. */
-	if (c->halted)
-		c->retries = c->probes = 0;
 	c->frozen = false;
 	c->halted = false;
 	c->flags &= (uint8_t)~CHIM_FLUED_FROZEN;
