@@ -146,9 +146,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		chimney_refill(ch);
 	for (l = TAILQ_FIRST(&ch->links); l; l = next) {
 		next = TAILQ_NEXT(l, list);
+		chimney_redeliver(l);
 		if (l->why != CHIM_UPLOAD_NONE && l->phase == CHIM_RUNNING)
 			chimney_go_back(l, l->why);
-		else if (l->why != CHIM_UPLOAD_NONE && l->phase > CHIM_FREEZING)
+		else if (l->why != CHIM_UPLOAD_NONE &&
+			 (l->phase == CHIM_OVER || l->phase == CHIM_CLOSING))
 			chimney_kept(l, -ENOTCONN);
 		else if (!l->asked && ((l->phase == CHIM_CLOSING && !l->emptied) ||
 				       (second && chimney_policy_cares(l))))
@@ -242,13 +244,15 @@ void chimney_stop(struct chimney *ch)
 	while (!TAILQ_EMPTY(&ch->links) && clock_now_ns() < until) {
 		chimney_take_mail(ch);
 		ctrl_flows_reap(ch->ctrl);
-		TAILQ_FOREACH (l, &ch->links, list)
+		TAILQ_FOREACH (l, &ch->links, list) {
+			chimney_redeliver(l);
 			if (l->phase == CHIM_RUNNING && l->why != CHIM_UPLOAD_NONE)
 				chimney_go_back(l, l->why);
 			else if (l->phase == CHIM_RUNNING)
 				chimney_upload(l, CHIM_UPLOAD_STOPPING);
 			else if (l->phase == CHIM_CLOSING)
 				chimney_end(l);
+		}
 		usleep(100);
 	}
 }

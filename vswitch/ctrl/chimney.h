@@ -70,6 +70,8 @@ struct chim_link {
 	uint16_t port, bridge;
 	uint64_t since_ns;
 	uint64_t held_ns;     /* since when its packets are held */
+	/* ENDING: how long its peer's FIN is delivered, and when once more; 0: it is not due. */
+	uint64_t fin_until_ns, fin_again_ns;
 	enum chim_upload why; /* FREEZING: the reason */
 	bool uploaded;
 	unsigned int tries;
@@ -209,6 +211,8 @@ void chimney_kept(struct chim_link *l, int error);		 /* it stays, for now */
 void chimney_port_gone(struct chimney *ch, uint16_t port);
 void chimney_asked_upload(struct chim_link *l, int32_t reason); /* by its application */
 void chimney_dumped(struct chim_link *l);
+bool chimney_fin_due(struct chim_link *l);   /* its socket has yet to get the peer's FIN */
+void chimney_redeliver(struct chim_link *l); /* of a flow that is gone: that, or the end */
 void chimney_stuck(struct chim_link *l);
 
 /* chimney_policy.c */

@@ -3,11 +3,14 @@
 #include "vswitch/ctrl/chimney.h"
 #include "vswitch/ctrl/chimney_shut.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { FIN_AGAIN_NS = 50000000 };
 
 /* The application's number is free again: the worker does not look it up any more. */
 static void free_number(struct chim_link *l)
@@ -68,7 +71,20 @@ static void flow_gone(void *ctx)
 	struct chim_link *l = ctx;
 
 	l->flow = NULL;
-	chimney_ask(l, CHIM_ASK_STOP);
+	if (!chimney_fin_due(l))
+		chimney_ask(l, CHIM_ASK_STOP);
+}
+
+void chimney_redeliver(struct chim_link *l)
+{
+	if (l->phase != CHIM_ENDING || l->flow || l->fin_until_ns == 0)
+		return;
+	if (!chimney_fin_due(l)) {
+		chimney_ask(l, CHIM_ASK_STOP);
+	} else if (clock_now_ns() >= l->fin_again_ns) {
+		l->fin_again_ns = clock_now_ns() + FIN_AGAIN_NS;
+		chimney_ask(l, CHIM_ASK_DELIVER);
+	}
 }
 
 void chimney_end(struct chim_link *l)

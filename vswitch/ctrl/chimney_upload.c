@@ -10,12 +10,17 @@
 #include "offload/chimney/slow/repair.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000, PORT_NS = 200000000 };
+
+/* An interface that is down takes no FIN: it is delivered until the socket has it. */
+static const uint64_t FIN_NS = 60000000000;
 
 _Static_assert((int)CHIM_FIN_ROOM <= (int)CHIM_FRAME_ROOM, "a FIN's frame has its place");
 
@@ -116,6 +121,30 @@ static void lost(struct chim_link *l, struct err *e)
 	tell(l, e->code);
 }
 
+/* The peer's FIN, which nobody sends again, as a frame to where the interface is now. */
+static void deliver_fin(struct chim_link *l)
+{
+	l->conn.state.neigh = l->node->state.neigh;
+	l->conn.want_frame_len = (uint16_t)chim_fin_frame(&l->conn.state, l->conn.want_frame);
+	l->fin_until_ns = clock_now_ns() + FIN_NS;
+	chimney_ask(l, CHIM_ASK_DELIVER);
+}
+
+bool chimney_fin_due(struct chim_link *l)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (l->fin_until_ns == 0)
+		return false;
+	if (clock_now_ns() < l->fin_until_ns &&
+	    getsockopt(l->sock, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_state == TCP_ESTABLISHED)
+		return true;
+	l->fin_until_ns = 0;
+	return false;
+}
+
 void chimney_dumped(struct chim_link *l)
 {
 	const struct chim_shm *shm = chim_mem_shm(&l->conn.mem);
@@ -142,10 +171,8 @@ void chimney_dumped(struct chim_link *l)
 	/* An end that the application asked for and that was not sent yet. */
 	if (atomic_load(&shm->app_flags) & CHIM_APP_SHUT_WR)
 		shutdown(l->sock, SHUT_WR);
-	if (s->phase == CHIM_CLOSE_WAIT) {
-		l->conn.want_frame_len = (uint16_t)chim_fin_frame(s, l->conn.want_frame);
-		chimney_ask(l, CHIM_ASK_DELIVER);
-	}
+	if (s->phase == CHIM_CLOSE_WAIT)
+		deliver_fin(l);
 	l->uploaded = true;
 	l->chimney->counts.uploads++;
 	l->chimney->counts.uploaded[l->why]++;
