@@ -139,7 +139,8 @@ bool chimney_fin_due(struct chim_link *l)
 		return false;
 	if (clock_now_ns() < l->fin_until_ns &&
 	    getsockopt(l->sock, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	    info.tcpi_state == TCP_ESTABLISHED)
+	    (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_FIN_WAIT1 ||
+	     info.tcpi_state == TCP_FIN_WAIT2))
 		return true;
 	l->fin_until_ns = 0;
 	return false;
@@ -242,7 +243,9 @@ static void give_up(struct chim_link *l)
 {
 	struct err e = {0};
 
-	err_set(&e, -ECONNABORTED, "its port was removed, and its application kept its rings busy");
+	err_set(&e, -ECONNABORTED,
+		"its port was removed while it was closing, or its application kept its rings "
+		"busy");
 	lost(l, &e);
 	l->orphan = true;
 	chimney_end(l);
