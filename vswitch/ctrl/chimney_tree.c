@@ -108,9 +108,17 @@ static void terminate(void *ctx, struct chim_tree_tcp *tcp, enum chim_upload why
 		chimney_kept(l, -ENOTCONN);
 }
 
+/* chimney_tend() asks, and not at once: where the interface's own address has changed that is told
+ * next, and by the question the peer would learn it, and send where its flow is not looked for,
+ * before the connection is back. */
 static void resolve(void *ctx, struct chim_tree_neigh *neigh)
 {
-	struct chim_space *s = chimney_space_of(ctx, &neigh->netns);
+	neigh->user_ns = clock_now_ns();
+}
+
+static void ask_kernel(struct chimney *ch, struct chim_tree_neigh *neigh)
+{
+	struct chim_space *s = chimney_space_of(ch, &neigh->netns);
 
 	neigh->user_ns = clock_now_ns();
 	if (s)
@@ -232,7 +240,7 @@ static void tend(struct chim_link *l, uint64_t now)
 	if (path->neigh->valid && n.packets == l->seen.packets)
 		return;
 	l->seen.packets = n.packets;
-	resolve(l->chimney, path->neigh);
+	ask_kernel(l->chimney, path->neigh);
 }
 
 void chimney_tend(struct chimney *ch)
