@@ -69,7 +69,7 @@ struct chim_link {
 	struct chim_way way;
 	uint16_t port, bridge;
 	uint64_t since_ns;
-	uint64_t held_ns;     /* since when its packets are held */
+	uint64_t held_ns; /* since when its packets are held */
 	/* ENDING: how long its peer's FIN is delivered, and when once more; 0: it is not due. */
 	uint64_t fin_until_ns, fin_again_ns;
 	enum chim_upload why; /* FREEZING: the reason */
