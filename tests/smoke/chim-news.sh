@@ -214,6 +214,21 @@ for address in 10.0.0.2 fd00::2; do
 	stream_over
 done
 
+say "the interface goes down amid many, of which some are closing"
+before=$(chimney .counts.offloaded)
+: >$T/listener.log
+start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 count 40 bytes 400000 chunk 4000 pause-us 40000
+eventually 5 grep -q listening $T/listener.log
+start stream ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect 10.0.0.2 7001 \
+	count 40 bytes 400000 chunk 4000 pause-us 40000
+eventually 5 at_least $((before + 36)) chimney .counts.offloaded
+ip -n h1 link set eth0 down
+eventually 5 equal 0 offloaded
+equal 0 chimney .counts.lost
+ip -n h1 link set eth0 up
+stream_over
+path_back=$(back)
+
 say "its own address on the wire changes"
 stream_on h2 10.0.0.2
 ip -n h1 link set eth0 address 02:00:00:00:77:02
