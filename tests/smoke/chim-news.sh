@@ -38,7 +38,10 @@ stream_on() { # NAMESPACE ADDRESS
 	eventually 5 grep -q listening $T/listener.log
 	start stream ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect "$2" 7001 \
 		bytes "$bytes" chunk 4000 pause-us 10000
-	eventually 5 equal 1 offloaded
+	eventually 5 equal 1 offloaded || {
+		chimney .counts
+		fail "it is not offloaded"
+	}
 	goes_on
 }
 goes_on() {
