@@ -77,7 +77,7 @@ static int make_lanes(struct chimney *ch, uint32_t max, struct err *e)
 static void dispatch(struct chim_link *l, uint32_t said)
 {
 	if (said & (CHIM_SAY_FAILED | CHIM_SAY_STARTED | CHIM_SAY_DUMPED | CHIM_SAY_STUCK))
-		l->chimney->awaited--;
+		l->chimney->awaited -= l->chimney->awaited > 0;
 	if (said & CHIM_SAY_FAILED && l->phase == CHIM_STARTING)
 		chimney_not_started(l);
 	if (said & CHIM_SAY_STARTED && l->phase == CHIM_STARTING)
@@ -219,6 +219,7 @@ void chimney_await(struct chimney *ch)
 
 	while (ch->awaited > 0 && clock_now_ns() < until)
 		chimney_take_mail(ch);
+	ch->awaited = 0; /* what comes later comes by the event loop */
 }
 
 void chimney_ask(struct chim_link *l, uint32_t asks)
