@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -294,6 +295,8 @@ int main(int argc, char **argv)
 {
 	int fd;
 
+	/* A test that fails ends it, too. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	read_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	standin_events = epoll_create1(EPOLL_CLOEXEC);

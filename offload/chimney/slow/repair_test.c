@@ -272,7 +272,8 @@ static void expect_lost(int fd)
 	assert_int_equal(errno, EPIPE);
 }
 
-/* What cannot be given back is lost aloud. */
+/* What cannot be given back is lost aloud. One whose address is gone is given back: detour_test.c.
+ */
 static void lost(void **state)
 {
 	static const struct iovec none[2];
@@ -280,7 +281,7 @@ static void lost(void **state)
 	struct err err;
 	struct pair p;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 3; i++) {
 		pair_open(&p, &net, PAIR_V4);
 		pair_take(&p, 1, &s);
 		assert_int_equal(chim_repair_close(p.end[1].fd, &s, NULL), 0);
@@ -291,11 +292,7 @@ static void lost(void **state)
 			bad.snd_wl1 = s.rcv_nxt + 0x40000000; /* a window the kernel refuses */
 		if (i == 2)
 			bad.tuple.remote_port = 0;
-		if (i == 3)
-			net_run(&net, 1, "ip addr del 10.9.0.2/24 dev t0");
 		assert_true(chim_repair_restore(p.end[1].fd, &bad, none, none, &err) < 0);
-		if (i == 3)
-			net_run(&net, 1, "ip addr add 10.9.0.2/24 dev t0");
 		expect_lost(p.end[1].fd);
 		pair_close(&p);
 	}
