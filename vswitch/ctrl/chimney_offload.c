@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	SEND_BYTES = 1 << 20, /* a send ring, at least */
+	SEND_BYTES = 1 << 22, /* a send ring, at least */
 	RECV_BYTES = 1 << 20,
 	RETRY_MS = 20,	     /* what may be otherwise in a moment */
 	HELD_PACKETS = 2048, /* while it changes hands, which takes microseconds */

@@ -173,6 +173,20 @@ void chim_epoll_poke(const struct chim_watch *w)
 		sys_write(w->sock->conn->fd, &one, sizeof(one));
 }
 
+bool chim_watch_change(struct chim_watch *w, const struct chim_sock *s,
+		       const struct epoll_event *ev)
+{
+	if (w->sock != s || w->edge != ((ev->events & EPOLLET) != 0))
+		return false;
+	chim_watch_unpark(w);
+	w->events = ev->events;
+	w->data = ev->data;
+	w->armed = true;
+	chim_watch_queue(w);
+	chim_epoll_poke(w);
+	return true;
+}
+
 void chim_watch_detach(struct chim_watch *w)
 {
 	struct chim_conn *c = w->sock->conn;

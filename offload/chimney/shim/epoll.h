@@ -74,6 +74,10 @@ struct chim_watch *chim_watch_new(struct chim_epoll *e, int fd, const struct epo
 void chim_watch_free(struct chim_watch *w);
 void chim_watch_attach(struct chim_watch *w, struct chim_sock *s); /* to flued's eventfd */
 void chim_watch_detach(struct chim_watch *w);
+/* Of one that is attached to s: other events, without asking the kernel. false: it takes detaching.
+ */
+bool chim_watch_change(struct chim_watch *w, const struct chim_sock *s,
+		       const struct epoll_event *ev);
 void chim_watch_queue(struct chim_watch *w); /* may be ready */
 void chim_watch_unpark(struct chim_watch *w);
 void chim_epoll_poke(const struct chim_watch *w);

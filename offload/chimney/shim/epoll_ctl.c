@@ -42,6 +42,8 @@ static int ctl_fast(struct chim_epoll *e, int op, int fd, struct epoll_event *ev
 	case EPOLL_CTL_MOD:
 		if (!w)
 			return -ENOENT;
+		if (chim_watch_change(w, s, ev))
+			return 0;
 		chim_watch_detach(w);
 		w->events = ev->events;
 		w->data = ev->data;
