@@ -82,8 +82,19 @@ static int set_fast(struct chim_call *k, int level, int name, const void *value,
 {
 	uint32_t flag;
 	enum kind kind = kind_of(level, name, &flag);
-	int rc = REAL(setsockopt)(k->fd, level, name, value, len), on = 0;
+	int rc, on = 0;
 
+	/* The kernel's socket is given these when it is the connection again. */
+	if (kind == FLAG && level == IPPROTO_TCP && name != TCP_QUICKACK && value &&
+	    len >= sizeof(on)) {
+		memcpy(&on, value, sizeof(on));
+		if (chim_set_flag(k->conn, flag, on) == 0) {
+			if (flag == CHIM_APP_CORK)
+				atomic_store(&k->sock->cork, on);
+			return 0;
+		}
+	}
+	rc = REAL(setsockopt)(k->fd, level, name, value, len);
 	if (rc)
 		return rc;
 	if (kind == NOTED)
@@ -138,6 +149,7 @@ static int get_fast(struct chim_call *k, int level, int name, void *value, sockl
 		int n;
 		char info[CHIM_INFO_BYTES];
 	} u = {0};
+	uint32_t flag;
 
 	if (level == SOL_SOCKET && name == SO_ERROR) {
 		u.n = chim_conn_error(k->conn);
@@ -145,6 +157,11 @@ static int get_fast(struct chim_call *k, int level, int name, void *value, sockl
 	}
 	if (level == IPPROTO_TCP && name == TCP_INFO)
 		return answer(value, len, u.info, chim_info_fill(k->conn, u.info));
+	if (level == IPPROTO_TCP && (name == TCP_NODELAY || name == TCP_CORK)) {
+		kind_of(level, name, &flag);
+		u.n = (atomic_load(&k->conn->shm->app_flags) & flag) != 0;
+		return answer(value, len, &u.n, sizeof(u.n));
+	}
 	if (level == IPPROTO_TCP && name == TCP_MAXSEG)
 		u.n = (int)k->conn->shm->info.mss;
 	if ((level == IPPROTO_IP && name == IP_MTU) || (level == IPPROTO_IPV6 && name == IPV6_MTU))

@@ -319,6 +319,22 @@ static int shut_write(struct chim_conn *c)
 	return rc;
 }
 
+int chim_set_flag(struct chim_conn *c, uint32_t flag, bool on)
+{
+	int rc = 0;
+
+	if (pthread_mutex_lock(&c->snd_lock))
+		return CHIM_FROZEN; /* a signal's handler, amid a send */
+	if (!may_copy(c, &c->shm->snd_busy)) {
+		rc = CHIM_FROZEN;
+	} else {
+		chim_conn_set(c, flag, on);
+		atomic_store(&c->shm->snd_busy, 0);
+	}
+	pthread_mutex_unlock(&c->snd_lock);
+	return rc;
+}
+
 int chim_shutdown(struct chim_conn *c, int how)
 {
 	uint64_t one = 1;

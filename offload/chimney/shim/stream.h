@@ -40,6 +40,10 @@ ssize_t chim_put(struct chim_conn *c, struct chim_cursor *from);
  * CHIM_FROZEN. */
 int chim_put_in_place(struct chim_conn *c, size_t n);
 
+/* A flag of enum chim_app_flag that goes with the connection, wherever it goes next. 0, or
+ * CHIM_FROZEN: it is on its way. */
+int chim_set_flag(struct chim_conn *c, uint32_t flag, bool on);
+
 /* shutdown(2). 0; -ENOTCONN: it is reset; CHIM_MOVED. */
 int chim_shutdown(struct chim_conn *c, int how);
 
