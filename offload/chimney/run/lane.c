@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "offload/chimney/run/bells.h"
+#include "offload/chimney/run/outbox.h"
 #include "offload/chimney/run/unit.h"
 #include "offload/chimney/run/wake.h"
 
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-	OUT_MAX = PKT_RX_MAX, /* packets that wait to be injected */
 	/* How long an application may go on copying before its connection's upload is given up:
 	 * longer than a copy of a whole ring takes, and than a thread waits for its processor. */
 	BUSY_NS = 20000000,
@@ -28,9 +28,7 @@ struct chim_lane {
 	struct chim_conn *frozen;		/* those whose dump is still due */
 	int bell_fd;				/* epoll over the clients' eventfds */
 	struct chim_waker waker;
-	uint16_t n_out;
-	struct rte_mbuf *out[OUT_MAX];
-	uint16_t out_port[OUT_MAX];
+	struct chim_outbox out;
 	_Atomic uint32_t conns;
 	_Atomic uint32_t expected;
 	uint32_t work; /* of this round */
@@ -59,13 +57,12 @@ static int on_send(void *ctx, void *user, const struct chim_out *out)
 	struct chim_conn *c = user;
 	struct rte_mbuf *m;
 
-	if (unlikely(l->n_out == OUT_MAX))
+	if (unlikely(chim_outbox_full(&l->out)))
 		return -ENOBUFS;
 	m = chim_unit_build(l->w, out, c->eth, c->eth_len, &l->shinfo);
 	if (unlikely(!m))
 		return -ENOBUFS;
-	l->out[l->n_out] = m;
-	l->out_port[l->n_out++] = c->port;
+	chim_outbox_put(&l->out, m, c->port);
 	return 0;
 }
 
@@ -329,26 +326,6 @@ static void dump_frozen(struct chim_lane *l, uint64_t now)
 	}
 }
 
-/* Those that come from one port go together. */
-static void inject(struct chim_lane *l, void *pipe)
-{
-	struct rte_mbuf *batch[OUT_MAX];
-	uint16_t n_all = l->n_out, from = 0;
-	uint16_t ports[OUT_MAX];
-
-	memcpy(batch, l->out, n_all * sizeof(batch[0]));
-	memcpy(ports, l->out_port, n_all * sizeof(ports[0]));
-	l->n_out = 0; /* what follows may end in chim_lane_take(), and fill it again */
-	while (from < n_all) {
-		uint16_t to = from + 1;
-
-		while (to < n_all && ports[to] == ports[from])
-			to++;
-		l->conf.inject(pipe, ports[from], &batch[from], to - from);
-		from = to;
-	}
-}
-
 static const struct chim_clients *clients_of(const struct chim_lane *l)
 {
 	return atomic_load_explicit(l->conf.clients, memory_order_acquire);
@@ -364,10 +341,7 @@ uint32_t chim_lane_poll(struct chim_lane *l, struct pkt_worker *w, void *pipe, u
 	if (unlikely(l->frozen != NULL))
 		dump_frozen(l, now);
 	l->work += chim_engine_run(l->engine, now);
-	if (l->n_out > 0) {
-		l->work += l->n_out;
-		inject(l, pipe);
-	}
+	l->work += chim_outbox_send(&l->out, pipe, l->conf.inject);
 	return l->work;
 }
 
