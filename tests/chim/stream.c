@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * chim_stream listen|connect ADDRESS PORT [KEY VALUE]...: one end of TCP connections over which
- *both sides send what the other can check, byte by byte.
+ * both sides send what the other can check, byte by byte.
  *
  *	bytes N		what is sent each way over each connection (default 1000000)
  *	count N		connections, at the same time (default 1)
@@ -9,11 +9,10 @@
  *	seed N		of lengths and pauses (default 1)
  *	pause-us N	now and then, at most so long (default 0)
  *	mode M		blocking, poll or epoll (default poll)
- *	half on		each side ends its direction when it has sent all (default on)
  *
  * The byte at position p of a direction is a function of p alone, so that one that is lost, doubled
  * or out of place is seen where it happens. Ends with 0 when all was sent and received and the
- *other side ended in order; else it says what was wrong.
+ * other side ended in order; else it says what was wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>

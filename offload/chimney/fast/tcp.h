@@ -2,13 +2,18 @@
 /*
  * A connection as the engine's files know it, and what they offer each other. Private to the room.
  *
- *   engine.c      slots, marks, the round, timers' glue       tcp_start.c  state in, state out
- *   tcp_input.c   what a segment is: accepted, old, an attack  chim_tcp_data.c  payload, FIN
- *   chim_tcp_ack.c     acknowledgments                              tcp_loss.c  RACK, TLP, recovery
- *   chim_tcp_output.c  what may be sent                             chim_tcp_send.c  how one thing
- * is sent chim_tcp_timer.c   what happens when a time has come            tcp_ooo.c   data out of
- * order tcp_close.c   the ways to end                              rings.c     the application's
- * memory
+ *	engine.c	slots, marks, the round, the timers' glue
+ *	tcp_start.c	state in, state out
+ *	tcp_input.c	what a segment is: accepted, old, an attack
+ *	tcp_data.c	payload and FIN
+ *	tcp_ooo.c	data out of order
+ *	tcp_ack.c	acknowledgments
+ *	tcp_loss.c	RACK, TLP, recovery
+ *	tcp_output.c	what may be sent
+ *	tcp_send.c	how one thing is sent
+ *	tcp_timer.c	what happens when a time has come
+ *	tcp_close.c	the ways to end
+ *	rings.c		the application's memory
  *
  * All functions: the worker that owns the engine. A sequence number of data and a position in a
  * ring belong together: snd_una and snd_tail, snd_nxt and snd_sent, rcv_nxt and rcv_head.
@@ -228,7 +233,7 @@ void chim_rings_put(struct chim_tcp *c, uint64_t pos, const struct chim_seg *seg
 uint8_t chim_rings_pieces(const struct chim_tcp *c, uint64_t pos, uint32_t len,
 			  struct iovec out[CHIM_OUT_PIECES]);
 
-/* chim_tcp_data.c */
+/* tcp_data.c */
 
 /* Payload and FIN of an acceptable segment. */
 void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg);
@@ -247,7 +252,7 @@ uint8_t chim_ooo_blocks(const struct chim_engine *e, const struct chim_tcp *c,
 			struct chim_sack *out, uint8_t max);
 void chim_ooo_forget(struct chim_engine *e, struct chim_tcp *c);
 
-/* chim_tcp_ack.c */
+/* tcp_ack.c */
 
 /* The acknowledgment in an acceptable segment. false: the connection is gone or the segment is to
  * be dropped. */
@@ -291,7 +296,7 @@ void chim_tcp_loss_pto(struct chim_engine *e, struct chim_tcp *c);
 /* Something of [seq, seq + bytes) was sent again. */
 void chim_tcp_loss_resent(struct chim_engine *e, struct chim_tcp *c, uint32_t bytes);
 
-/* chim_tcp_output.c */
+/* tcp_output.c */
 
 /* Sends what may be sent now. */
 void chim_tcp_output(struct chim_engine *e, struct chim_tcp *c);
@@ -306,7 +311,7 @@ uint32_t chim_tcp_mss(const struct chim_tcp *c);
 /* The same, of segments that carry no SACK blocks: what congestion control counts with. */
 uint32_t chim_tcp_full_mss(const struct chim_tcp *c);
 
-/* chim_tcp_send.c */
+/* tcp_send.c */
 
 /* One thing to be sent. */
 struct chim_tcp_unit {
@@ -333,7 +338,7 @@ static inline uint32_t chim_tcp_ts_now(const struct chim_engine *e, const struct
 	return (uint32_t)(e->now / NS_PER_MS) + c->ts_offset;
 }
 
-/* chim_tcp_timer.c */
+/* tcp_timer.c */
 
 /* Whatever is due at e->now. */
 void chim_tcp_timer(struct chim_engine *e, struct chim_tcp *c);
