@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_mem.h"
 #include "vswitch/ctrl/flow.h"
 
 #include "api/serve/rpc_listen.h"

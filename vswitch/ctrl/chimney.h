@@ -179,7 +179,6 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock);
 enum chim_refusal chimney_take(struct chim_link *l); /* NONE: chimney_started() or not_ follows */
 void chimney_refused(struct chim_link *l, enum chim_refusal why);
 void chimney_started(struct chim_link *l);
-void chimney_refill(struct chimney *ch); /* its memory for next time */
 void chimney_not_started(struct chim_link *l);
 void chimney_forward(struct chim_link *l); /* the engine has it */
 void chimney_put_eth(struct chim_link *l, const struct chim_neigh *mac);

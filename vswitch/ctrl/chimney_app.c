@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Applications that offer connections: their socket, their bells, what they say. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_mem.h"
 #include "vswitch/ctrl/chimney_shut.h"
 
 #include "base/log.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A connection is taken out of the kernel: looked at, held, taken, closed, started, stolen. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_mem.h"
 #include "vswitch/ctrl/chimney_shut.h"
 #include "vswitch/ctrl/chimney_way.h"
 
@@ -11,12 +12,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
-	SEND_BYTES = 1 << 22, /* a send ring, at least */
-	RECV_BYTES = 1 << 20,
 	RETRY_MS = 20,	     /* what may be otherwise in a moment */
 	HELD_PACKETS = 2048, /* while it changes hands, which takes microseconds */
 	HELD_BYTES = 8 << 20,
@@ -51,16 +49,6 @@ static int free_number(const struct chim_app *a)
 	return -1;
 }
 
-static uint8_t *snd_ring(const struct chim_link *l)
-{
-	return (uint8_t *)l->conn.mem.map + CHIM_SHM_PAGE;
-}
-
-static uint8_t *rcv_ring(const struct chim_link *l)
-{
-	return snd_ring(l) + l->snd_size;
-}
-
 /* The lane with the fewest connections. */
 static uint16_t choose_worker(const struct chimney *ch)
 {
@@ -70,72 +58,6 @@ static uint16_t choose_worker(const struct chimney *ch)
 		if (chim_lane_conns(ch->lanes[i]) < chim_lane_conns(ch->lanes[best]))
 			best = i;
 	return best;
-}
-
-/* The connection's memory, with rings of at least so many bytes. */
-static int make_memory(struct chim_link *l, uint32_t snd, uint32_t rcv, struct err *e)
-{
-	struct chim_shm *shm;
-	struct chimney *ch = l->chimney;
-	int ret = 0;
-
-	if (snd <= SEND_BYTES && rcv <= RECV_BYTES && ch->spares > 0)
-		l->conn.mem = ch->spare[--ch->spares];
-	else
-		ret = chim_mem_conn(&l->conn.mem, snd < SEND_BYTES ? SEND_BYTES : snd,
-				    rcv < RECV_BYTES ? RECV_BYTES : rcv, e);
-	if (ret != 0)
-		return ret;
-	shm = chim_mem_shm(&l->conn.mem);
-	shm->conn = l->number;
-	shm->worker = l->worker;
-	l->snd_size = shm->snd_size;
-	l->rcv_size = shm->rcv_size;
-	return 0;
-}
-
-void chimney_refill(struct chimney *ch)
-{
-	struct err e;
-
-	while (ch->spares < CHIM_SPARES) {
-		if (chim_mem_conn(&ch->spare[ch->spares], SEND_BYTES, RECV_BYTES, &e) != 0)
-			return; /* who needs it will be told */
-		ch->spares++;
-	}
-}
-
-/* Room for what may be queued by the time it is taken, twice what is now. */
-static int prepare(struct chim_link *l, struct err *e)
-{
-	int ret = make_memory(l, l->facts.snd_queue * 2, l->facts.rcv_queue * 2, e);
-
-	if (ret != 0)
-		return ret;
-	l->conn.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return l->conn.event_fd < 0 ? err_set(e, -errno, "no eventfd: %s", strerror(errno)) : 0;
-}
-
-/* The window that was announced may not shrink (RFC 9293 3.8.6): more room where it is larger than
- * what was made. */
-static int fit_window(struct chim_link *l, struct err *e)
-{
-	const struct chim_tcp_state *s = &l->conn.state;
-	struct chim_mem old = l->conn.mem;
-	uint32_t was = l->snd_size;
-	int ret;
-
-	if (s->rcv_wnd + s->rcv_len <= l->rcv_size)
-		return 0;
-	ret = make_memory(l, l->snd_size, s->rcv_wnd + s->rcv_len, e);
-	if (ret != 0) {
-		l->conn.mem = old;
-		return ret;
-	}
-	memcpy(snd_ring(l), (uint8_t *)old.map + CHIM_SHM_PAGE, s->snd_len);
-	memcpy(rcv_ring(l), (uint8_t *)old.map + CHIM_SHM_PAGE + was, s->rcv_len);
-	chim_mem_free(&old);
-	return 0;
 }
 
 void chimney_put_eth(struct chim_link *l, const struct chim_neigh *mac)
@@ -212,14 +134,15 @@ static int take(struct chim_link *l, struct err *e)
 	ret = chimney_grace(l->chimney);
 	if (ret != 0)
 		return err_set(e, -EAGAIN, "a worker did not take notice in time");
-	ret = chim_repair_take(l->sock, s, snd_ring(l), l->snd_size, rcv_ring(l), l->rcv_size, e);
+	ret = chim_repair_take(l->sock, s, chimney_snd_ring(l), l->snd_size, chimney_rcv_ring(l),
+			       l->rcv_size, e);
 	if (ret != 0)
 		return ret;
 	s->neigh = l->node->state.neigh;
 	s->path.ifindex = l->node->state.path.ifindex;
 	if (s->path.mtu == 0 || l->node->state.path.mtu < s->path.mtu)
 		s->path.mtu = l->node->state.path.mtu;
-	ret = fit_window(l, e);
+	ret = chimney_mem_fit(l, e);
 	if (ret != 0) {
 		struct err ignored;
 
@@ -345,7 +268,7 @@ enum chim_refusal chimney_take(struct chim_link *l)
 	struct err e = {0};
 	int ret;
 
-	ret = prepare(l, &e);
+	ret = chimney_mem_make(l, &e);
 	if (ret == 0)
 		ret = take(l, &e);
 	if (ret != 0) {
@@ -392,8 +315,8 @@ void chimney_forward(struct chim_link *l)
 
 void chimney_not_started(struct chim_link *l)
 {
-	const struct iovec snd[2] = {{snd_ring(l), l->taken.snd_len}};
-	const struct iovec rcv[2] = {{rcv_ring(l), l->taken.rcv_len}};
+	const struct iovec snd[2] = {{chimney_snd_ring(l), l->taken.snd_len}};
+	const struct iovec rcv[2] = {{chimney_rcv_ring(l), l->taken.rcv_len}};
 	struct err e = {0};
 
 	if (chim_repair_restore(l->sock, &l->taken, snd, rcv, &e) != 0 &&

@@ -2,6 +2,7 @@
 /* A connection goes back to the kernel, and its application's socket is one of the kernel's again.
  */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_mem.h"
 #include "vswitch/ctrl/flow.h"
 
 #include "base/clock.h"
@@ -150,16 +151,14 @@ void chimney_dumped(struct chim_link *l)
 {
 	const struct chim_shm *shm = chim_mem_shm(&l->conn.mem);
 	const struct chim_tcp_state *s = &l->conn.state;
-	uint8_t *base = l->conn.mem.map;
 	struct chim_tree *tree = l->chimney->tree;
 	struct chim_tree_tcp *node;
 	struct iovec snd[2], rcv[2];
 	struct err e = {0};
 
-	/* Sizes and offsets as flued knows them: the page is the application's to write. */
-	pieces(snd, base + CHIM_SHM_PAGE, l->snd_size, atomic_load(&shm->snd_tail), s->snd_len);
-	pieces(rcv, base + CHIM_SHM_PAGE + l->snd_size, l->rcv_size,
-	       atomic_load(&shm->rcv_head) - s->rcv_len, s->rcv_len);
+	pieces(snd, chimney_snd_ring(l), l->snd_size, atomic_load(&shm->snd_tail), s->snd_len);
+	pieces(rcv, chimney_rcv_ring(l), l->rcv_size, atomic_load(&shm->rcv_head) - s->rcv_len,
+	       s->rcv_len);
 	if (chim_repair_restore(l->sock, s, snd, rcv, &e) != 0) {
 		lost(l, &e);
 		l->conn.want_abort = true;
