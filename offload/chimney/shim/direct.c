@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/shim/direct.h"
 
-#include "offload/chimney/shim/crccopy.h"
+#include "offload/chimney/crc/crccopy.h"
 #include "offload/chimney/shim/sys.h"
 
 #include <stdlib.h>
