@@ -2,6 +2,7 @@
 #include "bench/handoff/offerer.h"
 
 #include "api/chim_msg.h"
+#include "offload/chimney/names.h"
 #include "offload/chimney/state.h"
 
 #include <poll.h>
@@ -12,17 +13,6 @@
 #include <unistd.h>
 
 enum { TRIES = 100 };
-
-const char *offerer_refusal(int32_t reason)
-{
-	static const char *const names[] = {
-#define X(sym, name, help) [CHIM_REFUSE_##sym] = name,
-		CHIM_REFUSALS(X)
-#undef X
-	};
-
-	return reason > 0 && reason < CHIM_REFUSE_MAX ? names[reason] : "no reason";
-}
 
 static int say(struct offerer *o, const struct chim_msg *m, int fd, struct err *e)
 {
@@ -145,7 +135,7 @@ int offerer_offer(struct offerer *o, int sock, struct err *e)
 		return ret;
 	if (m.type == CHIM_MSG_REFUSED)
 		return err_set(e, m.retry_ms || m.retry_bytes ? -EAGAIN : -EPERM,
-			       "flued does not take the connection: %s", offerer_refusal(m.reason));
+			       "flued does not take the connection: %s", chim_refusal_name(m.reason));
 	o->conn = m.conn;
 	return 0;
 }

@@ -30,7 +30,4 @@ int offerer_offer(struct offerer *o, int sock, struct err *e);
  * -EBUSY: flued keeps it. */
 int offerer_upload(struct offerer *o, struct err *e);
 
-/* The name of a refusal of chim_msg.h, as "no_path". Pure. */
-const char *offerer_refusal(int32_t reason);
-
 #endif

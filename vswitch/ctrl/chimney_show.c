@@ -3,6 +3,7 @@
 #include "vswitch/ctrl/chimney.h"
 
 #include "base/clock.h"
+#include "offload/chimney/names.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "offload/chimney/names.h"
 #include "offload/chimney/slow/fin.h"
 #include "offload/chimney/slow/repair.h"
 

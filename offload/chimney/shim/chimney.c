@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "api/chimney.h"
 
+#include "offload/chimney/names.h"
 #include "offload/chimney/shim/direct.h"
 #include "offload/chimney/shim/info.h"
-#include "offload/chimney/shim/reasons.h"
 #include "offload/chimney/shim/sys.h"
 
 #include <limits.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/shim/offer.h"
 
+#include "offload/chimney/names.h"
 #include "offload/chimney/shim/epoll.h"
+#include "offload/chimney/shim/log.h"
 #include "offload/chimney/shim/ports.h"
 #include "offload/chimney/shim/real.h"
-#include "offload/chimney/shim/reasons.h"
 #include "offload/chimney/shim/sys.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "offload/chimney/slow/refuse.h"
+#include "offload/chimney/names.h"
 
 #include "offload/chimney/slow/netns.h"
 #include "offload/chimney/slow/nl.h"

@@ -29,10 +29,4 @@ int chim_refuse_open(int sockfd, struct err *e);
  * chim_refuse_open(), or -1: one for this once. */
 enum chim_refusal chim_refuse(int diag, int fd, struct chim_facts *facts, struct err *e);
 
-/* The refusal's name and sentence, of CHIM_REFUSALS; "" for none. Any thread. */
-const char *chim_refusal_name(enum chim_refusal r);
-const char *chim_refusal_help(enum chim_refusal r);
-const char *chim_upload_name(enum chim_upload u);
-const char *chim_upload_help(enum chim_upload u);
-
 #endif

@@ -3,6 +3,8 @@
  * AO are tried where this kernel has them. */
 #include "offload/chimney/slow/refuse.h"
 
+#include "offload/chimney/names.h"
+
 #include "offload/chimney/slow/test_pair.h"
 
 #include <linux/tcp.h>
@@ -192,9 +194,11 @@ static void names(void **state)
 	assert_string_equal(chim_refusal_name(CHIM_REFUSE_NOT_TCP), "not_tcp");
 	assert_string_equal(chim_refusal_name(CHIM_REFUSE_STOPPING), "stopping");
 	assert_string_equal(chim_refusal_help(CHIM_REFUSE_MAX), "");
-	assert_string_equal(chim_refusal_name(CHIM_REFUSE_NONE), "");
+	assert_string_equal(chim_refusal_name(CHIM_REFUSE_NONE), "none");
+	assert_string_equal(chim_refusal_name(-1), "unknown");
+	assert_string_equal(chim_refusal_name(CHIM_REFUSE_MAX), "unknown");
+	assert_string_equal(chim_upload_name(CHIM_UPLOAD_MAX), "unknown");
 	assert_string_equal(chim_upload_name(CHIM_UPLOAD_PATH), "path");
-	assert_string_equal(chim_upload_help(CHIM_UPLOAD_STOPPING), "the switch ended");
 }
 
 static int open_all(void **state)

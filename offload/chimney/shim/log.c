@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "offload/chimney/shim/reasons.h"
+#include "offload/chimney/shim/log.h"
 
 #include "offload/chimney/shim/sys.h"
-#include "offload/chimney/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-const char *chim_refusal_name(int reason)
-{
-	static const char *const names[] = {"none",
-#define X(sym, name, help) name,
-					    CHIM_REFUSALS(X)
-#undef X
-	};
-
-	return reason < 0 ? "error" : reason < CHIM_REFUSE_MAX ? names[reason] : "unknown";
-}
-
-const char *chim_upload_name(int reason)
-{
-	static const char *const names[] = {"none",
-#define X(sym, name, help) name,
-					    CHIM_UPLOADS(X)
-#undef X
-	};
-
-	return reason < 0 ? "error" : reason < CHIM_UPLOAD_MAX ? names[reason] : "unknown";
-}
 
 /* Opened for each line: no descriptor of it is there for the application to close. */
 void chim_log(int fd, const char *what, const char *why)
