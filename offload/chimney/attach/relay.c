@@ -11,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { PAIR_BYTES = 1 << 20 };
+enum {
+	PAIR_BYTES = 1 << 20,
+	ROUNDS = 16, /* of a buffer each way, before the caller may look at something else */
+};
 
 static void widen(int sock)
 {
@@ -281,14 +284,14 @@ static void judge(struct att_relay *r, short state)
 
 void att_relay_pump(struct att_relay *r)
 {
-	bool moved = true;
 	short state;
 
 	if (r->end->ops->is_stale && r->end->ops->is_stale(r->end))
 		r->moved = true;
-	while (moved && !r->moved) {
-		moved = pump_up(r);
-		moved |= pump_down(r);
+	r->more = !r->moved;
+	for (int i = 0; i < ROUNDS && r->more && !r->moved; i++) {
+		r->more = pump_up(r);
+		r->more |= pump_down(r);
 	}
 	/* Asked before the queue is looked at: nothing can come behind an end. */
 	state = state_of(r->near);
@@ -302,7 +305,7 @@ void att_relay_sleep(struct att_relay *r, int timeout_ms)
 	bool in = may_feed(r);
 	struct epoll_event ev[4];
 
-	if (ops->arm && ops->arm(r->end, in, r->up.len > 0))
+	if (r->more || (ops->arm && ops->arm(r->end, in, r->up.len > 0)))
 		timeout_ms = 0;
 	epoll_wait(r->epoll, ev, 4, timeout_ms);
 	if (ops->disarm)

@@ -43,6 +43,7 @@ struct att_relay {
 	bool peer_ended, deaf;	   /* the peer sends no more; the program reads no more */
 	bool broken;		   /* the end takes no more */
 	bool moved;		   /* the end became stale: see att_relay_use() */
+	bool more;		   /* something was left to be moved */
 	enum att_over over;
 	uint64_t up_bytes, down_bytes;
 };
@@ -59,11 +60,13 @@ int att_relay_use(struct att_relay *r, struct att_end *end);
 /* Appends bytes to what the program wrote, or to what it is to read. 0 or -ENOMEM. */
 int att_relay_append(struct att_queue *q, const void *bytes, size_t n);
 
-/* Moves all that can be moved now. Looks for the end of either side, and sets r->over. */
+/* Moves what can be moved now: all of it, or 16 buffers each way, so that a busy connection does
+ * not keep its relay from what else is to be done. Looks for the end of either side, and sets
+ * r->over. */
 void att_relay_pump(struct att_relay *r);
 
-/* Sleeps until something can be moved, a descriptor watched with att_relay_watch() is readable, or
- * the time is over; -1: no limit. */
+/* Sleeps until something can be moved (not at all, if something was left), a descriptor watched
+ * with att_relay_watch() is readable, or the time is over; -1: no limit. */
 void att_relay_sleep(struct att_relay *r, int timeout_ms);
 int att_relay_watch(struct att_relay *r, int fd);
 

@@ -20,7 +20,7 @@ struct fake {
 	ssize_t refusal; /* and what it says when that is used up */
 	char out[1000];
 	size_t n_out;
-	bool shut_rd, shut_wr, stale;
+	bool shut_rd, shut_wr, stale, endless;
 };
 
 static struct fake fake;
@@ -35,7 +35,8 @@ static ssize_t fake_read(struct att_end *end, void *buf, size_t n)
 	if (!len)
 		return fake.after;
 	memcpy(buf, fake.in, len);
-	fake.in = NULL;
+	if (!fake.endless)
+		fake.in = NULL;
 	return (ssize_t)len;
 }
 
@@ -232,6 +233,24 @@ static void test_program_reads_no_more(void **state)
 	close(far);
 }
 
+/* A peer that never stops does not keep the relay from what else is asked of it. */
+static void test_endless(void **state)
+{
+	int far = program_takes();
+
+	shutdown(far, SHUT_RD);
+	fake.in = "again";
+	fake.endless = true;
+	att_relay_pump(&r);
+	assert_true(r.more);
+	att_relay_sleep(&r, -1);
+	fake.endless = false;
+	att_relay_pump(&r);
+	assert_false(r.more);
+	att_relay_fini(&r);
+	close(far);
+}
+
 /* What came before is read, then comes the error, as from TCP; a relay that dies looks alike. */
 static void test_reset(void **state)
 {
@@ -282,6 +301,7 @@ int main(void)
 		{"closes early", test_program_closes_early, setup, NULL, NULL},
 		{"closes early, more comes", test_program_closes_early, setup, NULL, "more"},
 		cmocka_unit_test_setup(test_program_reads_no_more, setup),
+		cmocka_unit_test_setup(test_endless, setup),
 		{"reset", test_reset, setup, NULL, "reset"},
 		{"relay dies", test_reset, setup, NULL, NULL},
 		cmocka_unit_test_setup(test_stale, setup),
