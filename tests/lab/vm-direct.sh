@@ -57,7 +57,10 @@ grep -q MSIX $T/interrupts || fail "no MSI-X"
 say "TCP over the wire"
 eventually 60 vm_ping d 10.0.0.9 || fail "no ping over the wire"
 vm_run d 'iperf3 -c 10.0.0.9 -n 500K -w 64K -J' 600 >$T/iperf.json || fail "no TCP over the wire"
-at_least 100000 received || fail "next to nothing was received"
+at_least 100000 received || {
+	cat $T/iperf.json
+	fail "next to nothing was received"
+}
 
 say "it is taken out, and a synthetic card put in"
 gone() {
