@@ -2,54 +2,20 @@
 #include "bench/load/rr.h"
 
 #include "base/json.h"
-#include "bench/load/agent.h"
+#include "bench/load/pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond what the processes allow themselves, so that theirs is the message that comes. */
-enum { ASK_MS = 15000 };
-
 struct rr {
-	struct agent *a, *b;
+	struct agent_pair pair;
 };
 
-static int connect_ends(struct rr *rr, const struct rr_spec *spec, struct err *e)
+static json_t *how(const struct rr_spec *spec)
 {
-	json_t *reply = NULL;
-	int64_t port;
-	int ret = agent_ask(rr->b,
-			    json_pack("{s:s, s:s, s:s*}", "do", "listen", "address",
-				      spec->b.address, "cc", spec->cc),
-			    ASK_MS, &reply, e);
-
-	if (ret)
-		return ret;
-	port = json_get_int(reply, "port", 0);
-	json_decref(reply);
-	ret = agent_ask(rr->a,
-			json_pack("{s:s, s:s, s:I, s:i, s:I, s:s*}", "do", "connect", "address",
-				  spec->b.address, "port", (json_int_t)port, "connections",
-				  (int)spec->connections, "bytes", (json_int_t)spec->bytes, "cc",
-				  spec->cc),
-			ASK_MS * 10, NULL, e);
-	if (ret)
-		return ret;
-	return agent_ask(rr->b,
-			 json_pack("{s:s, s:i, s:I}", "do", "accept", "connections",
-				   (int)spec->connections, "bytes", (json_int_t)spec->bytes),
-			 ASK_MS * 10, NULL, e);
-}
-
-static int start_end(const struct rr_spec *spec, const struct tcp_end *end, char letter,
-		     struct agent **a, struct err *e)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%.40s-rr-%c", spec->name, letter);
-	return agent_start(&(struct agent_spec){name, "__rr", end->netns, end->cpus, end->chimney},
-			   a, e);
+	return json_pack("{s:i, s:I}", "connections", (int)spec->connections, "bytes",
+			 (json_int_t)spec->bytes);
 }
 
 int rr_start(const struct rr_spec *spec, struct rr **out, struct err *e)
@@ -59,11 +25,10 @@ int rr_start(const struct rr_spec *spec, struct rr **out, struct err *e)
 
 	if (!rr)
 		return err_set(e, -ENOMEM, "out of memory");
-	ret = start_end(spec, &spec->a, 'a', &rr->a, e);
+	ret = pair_start(&rr->pair, spec->name, &(struct pair_side){"__rr", "rr-a", &spec->a},
+			 &(struct pair_side){"__rr", "rr-b", &spec->b}, e);
 	if (!ret)
-		ret = start_end(spec, &spec->b, 'b', &rr->b, e);
-	if (!ret)
-		ret = connect_ends(rr, spec, e);
+		ret = pair_connect(&rr->pair, spec->b.address, spec->cc, how(spec), how(spec), e);
 	if (ret) {
 		rr_stop(rr);
 		return ret;
@@ -76,16 +41,13 @@ void rr_stop(struct rr *rr)
 {
 	if (!rr)
 		return;
-	agent_stop(rr->a);
-	agent_stop(rr->b);
+	pair_stop(&rr->pair);
 	free(rr);
 }
 
 int rr_freeze(struct rr *rr, bool freeze, struct err *e)
 {
-	int ret = agent_freeze(rr->a, freeze, e);
-
-	return ret ? ret : agent_freeze(rr->b, freeze, e);
+	return pair_freeze(&rr->pair, freeze, e);
 }
 
 static json_t *request_of(const struct window *w, const char *what)
@@ -113,11 +75,12 @@ static int result_of(const struct window *w, const json_t *a, const json_t *b, s
 /* Hears both ends. What was cut short is no failure. */
 static int hear(struct rr *rr, const struct window *w, struct rr_result *r, struct err *e)
 {
-	unsigned int patience = (unsigned int)((w->warmup_seconds + w->seconds) * 1000) + ASK_MS;
+	unsigned int patience =
+		(unsigned int)((w->warmup_seconds + w->seconds) * 1000) + PAIR_ASK_MS;
 	struct err e_a = {0}, e_b = {0};
 	json_t *a = NULL, *b = NULL;
-	int ret = agent_hear(rr->a, patience, &a, &e_a);
-	int ret_b = agent_hear(rr->b, patience, &b, &e_b);
+	int ret = agent_hear(rr->pair.a, patience, &a, &e_a);
+	int ret_b = agent_hear(rr->pair.b, patience, &b, &e_b);
 
 	if (ret || ret_b)
 		ret = err_set(e, ret ? ret : ret_b, "%s", ret ? e_a.text : e_b.text);
@@ -134,13 +97,13 @@ static void cut_short(struct rr *rr, const struct window *w, struct rr_result *r
 	struct err ignored = {0};
 	json_t *reply = NULL;
 
-	agent_tell(rr->a, json_pack("{s:s}", "do", "watch"), &ignored);
-	agent_tell(rr->b, json_pack("{s:s}", "do", "watch"), &ignored);
+	agent_tell(rr->pair.a, json_pack("{s:s}", "do", "watch"), &ignored);
+	agent_tell(rr->pair.b, json_pack("{s:s}", "do", "watch"), &ignored);
 	hear(rr, w, r, &ignored);
-	agent_hear(rr->a, ASK_MS, &reply, &ignored);
+	agent_hear(rr->pair.a, PAIR_ASK_MS, &reply, &ignored);
 	json_decref(reply);
 	reply = NULL;
-	agent_hear(rr->b, ASK_MS, &reply, &ignored);
+	agent_hear(rr->pair.b, PAIR_ASK_MS, &reply, &ignored);
 	json_decref(reply);
 }
 
@@ -150,9 +113,9 @@ int rr_run(struct rr *rr, struct window *w, struct rr_result *r, struct err *e)
 
 	memset(r, 0, sizeof(*r));
 	window_plan(w);
-	ret = agent_tell(rr->b, request_of(w, "watch"), e);
+	ret = agent_tell(rr->pair.b, request_of(w, "watch"), e);
 	if (!ret)
-		ret = agent_tell(rr->a, request_of(w, "ask"), e);
+		ret = agent_tell(rr->pair.a, request_of(w, "ask"), e);
 	if (ret)
 		return ret;
 	ret = window_wait(w, &r->seen);

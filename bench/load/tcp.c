@@ -3,67 +3,34 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "bench/load/agent.h"
 #include "bench/load/flow.h"
+#include "bench/load/pair.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Beyond what the processes allow themselves, so that theirs is the message that comes. */
-enum { ASK_MS = 15000, BALANCE_MS = 2000 };
+enum { BALANCE_MS = 2000 };
 
 struct tcp {
-	struct agent *a, *b;
+	struct agent_pair pair;
 	bool both_ways;
 };
-
-static int connect_ends(struct tcp *t, const struct tcp_spec *spec, struct err *e)
-{
-	json_t *reply = NULL;
-	int64_t port;
-	int ret = agent_ask(t->b,
-			    json_pack("{s:s, s:s, s:s*}", "do", "listen", "address",
-				      spec->b.address, "cc", spec->cc),
-			    ASK_MS, &reply, e);
-
-	if (ret)
-		return ret;
-	port = json_get_int(reply, "port", 0);
-	json_decref(reply);
-	ret = agent_ask(t->a,
-			json_pack("{s:s, s:s, s:I, s:i, s:s*}", "do", "connect", "address",
-				  spec->b.address, "port", (json_int_t)port, "connections",
-				  (int)spec->connections, "cc", spec->cc),
-			ASK_MS * 10, NULL, e);
-	if (ret)
-		return ret;
-	return agent_ask(
-		t->b,
-		json_pack("{s:s, s:i}", "do", "accept", "connections", (int)spec->connections),
-		ASK_MS * 10, NULL, e);
-}
 
 int tcp_start(const struct tcp_spec *spec, struct tcp **out, struct err *e)
 {
 	struct tcp *t = calloc(1, sizeof(*t));
-	char name[64];
 	int ret;
 
 	if (!t)
 		return err_set(e, -ENOMEM, "out of memory");
 	t->both_ways = spec->both_ways;
-	snprintf(name, sizeof(name), "%.40s-tcp-a", spec->name);
-	ret = agent_start(
-		&(struct agent_spec){name, "__tcp", spec->a.netns, spec->a.cpus, spec->a.chimney},
-		&t->a, e);
-	snprintf(name, sizeof(name), "%.40s-tcp-b", spec->name);
+	ret = pair_start(&t->pair, spec->name, &(struct pair_side){"__tcp", "tcp-a", &spec->a},
+			 &(struct pair_side){"__tcp", "tcp-b", &spec->b}, e);
 	if (!ret)
-		ret = agent_start(&(struct agent_spec){name, "__tcp", spec->b.netns, spec->b.cpus,
-						       spec->b.chimney},
-				  &t->b, e);
-	if (!ret)
-		ret = connect_ends(t, spec, e);
+		ret = pair_connect(&t->pair, spec->b.address, spec->cc,
+				   json_pack("{s:i}", "connections", (int)spec->connections),
+				   json_pack("{s:i}", "connections", (int)spec->connections), e);
 	if (ret) {
 		tcp_stop(t);
 		return ret;
@@ -76,16 +43,13 @@ void tcp_stop(struct tcp *t)
 {
 	if (!t)
 		return;
-	agent_stop(t->a);
-	agent_stop(t->b);
+	pair_stop(&t->pair);
 	free(t);
 }
 
 int tcp_freeze(struct tcp *t, bool freeze, struct err *e)
 {
-	int ret = agent_freeze(t->a, freeze, e);
-
-	return ret ? ret : agent_freeze(t->b, freeze, e);
+	return pair_freeze(&t->pair, freeze, e);
 }
 
 static json_t *window_request(const struct window *w, bool send)
@@ -133,10 +97,12 @@ static int balance(struct tcp *t, struct tcp_result *r, struct err *e)
 	for (;;) {
 		json_t *a = NULL, *b = NULL;
 		uint64_t sent, received;
-		int ret = agent_ask(t->a, json_pack("{s:s}", "do", "totals"), ASK_MS, &a, e);
+		int ret = agent_ask(t->pair.a, json_pack("{s:s}", "do", "totals"), PAIR_ASK_MS, &a,
+				    e);
 
 		if (!ret)
-			ret = agent_ask(t->b, json_pack("{s:s}", "do", "totals"), ASK_MS, &b, e);
+			ret = agent_ask(t->pair.b, json_pack("{s:s}", "do", "totals"), PAIR_ASK_MS,
+					&b, e);
 		sent = sum_of(a, "sent") + sum_of(b, "sent");
 		received = sum_of(a, "received") + sum_of(b, "received");
 		json_decref(a);
@@ -186,24 +152,25 @@ static void evaluate(const struct window *w, const json_t *a, const json_t *b, s
 /* The window itself: both ends are at work when this is called. */
 static int watch(struct tcp *t, const struct window *w, struct tcp_result *r, struct err *e)
 {
-	unsigned int patience = (unsigned int)((w->warmup_seconds + w->seconds) * 1000) + ASK_MS;
+	unsigned int patience =
+		(unsigned int)((w->warmup_seconds + w->seconds) * 1000) + PAIR_ASK_MS;
 	struct err e_a = {0}, e_b = {0};
 	json_t *a = NULL, *b = NULL;
 	int waited = window_wait(w, &r->seen);
 
 	if (waited) {
 		/* Any request ends a window early. */
-		agent_tell(t->a, json_pack("{s:s}", "do", "totals"), &e_a);
-		agent_tell(t->b, json_pack("{s:s}", "do", "totals"), &e_b);
+		agent_tell(t->pair.a, json_pack("{s:s}", "do", "totals"), &e_a);
+		agent_tell(t->pair.b, json_pack("{s:s}", "do", "totals"), &e_b);
 	}
-	e_a.code = agent_hear(t->a, patience, &a, &e_a);
-	e_b.code = agent_hear(t->b, patience, &b, &e_b);
+	e_a.code = agent_hear(t->pair.a, patience, &a, &e_a);
+	e_b.code = agent_hear(t->pair.b, patience, &b, &e_b);
 	if (waited) {
 		json_decref(a);
 		json_decref(b);
 		a = b = NULL;
-		e_a.code = agent_hear(t->a, patience, &a, &e_a);
-		e_b.code = agent_hear(t->b, patience, &b, &e_b);
+		e_a.code = agent_hear(t->pair.a, patience, &a, &e_a);
+		e_b.code = agent_hear(t->pair.b, patience, &b, &e_b);
 		snprintf(r->why, sizeof(r->why), "%s", window_why(waited));
 	} else if (!e_a.code && !e_b.code) {
 		evaluate(w, a, b, r, t->both_ways);
@@ -219,10 +186,10 @@ static int watch(struct tcp *t, const struct window *w, struct tcp_result *r, st
 
 static int stop_sending(struct tcp *t, struct err *e)
 {
-	int ret = agent_ask(t->a, json_pack("{s:s}", "do", "stop"), ASK_MS, NULL, e);
+	int ret = agent_ask(t->pair.a, json_pack("{s:s}", "do", "stop"), PAIR_ASK_MS, NULL, e);
 
 	if (!ret && t->both_ways)
-		ret = agent_ask(t->b, json_pack("{s:s}", "do", "stop"), ASK_MS, NULL, e);
+		ret = agent_ask(t->pair.b, json_pack("{s:s}", "do", "stop"), PAIR_ASK_MS, NULL, e);
 	return ret;
 }
 
@@ -233,9 +200,9 @@ int tcp_run(struct tcp *t, struct window *w, struct tcp_result *r, struct err *e
 
 	*r = (struct tcp_result){0};
 	window_plan(w);
-	ret = agent_tell(t->b, window_request(w, t->both_ways), e);
+	ret = agent_tell(t->pair.b, window_request(w, t->both_ways), e);
 	if (!ret)
-		ret = agent_tell(t->a, window_request(w, true), e);
+		ret = agent_tell(t->pair.a, window_request(w, true), e);
 	if (!ret)
 		ret = watch(t, w, r, e);
 	stopped = stop_sending(t, &settle);
