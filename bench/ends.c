@@ -110,6 +110,18 @@ void ends_add_cpu(struct sample *sample, const struct window *w, const struct wi
 		sample_add(sample, "cpu_busy_per_gbyte", "s/GB", true, busy / (bytes / 1e9));
 }
 
+void ends_inform_cpu(struct sample *sample, const struct window *w, const struct window_seen *seen,
+		     double load_cpu)
+{
+	sample_inform(sample, "cpu_machine", "cores", seen->machine_cpu / seen->seconds);
+	sample_inform(sample, "cpu_ends", "cores", load_cpu / seen->seconds);
+	if (w->system_cpu_ns)
+		sample_inform(sample, "cpu_system", "cores", seen->system_cpu / seen->seconds);
+	if (seen->system_busy > 0)
+		sample_inform(sample, "cpu_system_busy", "cores",
+			      seen->system_busy / seen->seconds);
+}
+
 double ends_seconds(const struct run_limits *limits)
 {
 	return limits->seconds > 0 ? limits->seconds : WINDOW_SECONDS;

@@ -38,6 +38,11 @@ double ends_cpu_busy(const struct window *w, const struct window_seen *seen);
 void ends_add_cpu(struct sample *sample, const struct window *w, const struct window_seen *seen,
 		  double bytes);
 
+/* Adds, for information, who had the CPU time, in cores. load_cpu: seconds of the ends' processes.
+ */
+void ends_inform_cpu(struct sample *sample, const struct window *w, const struct window_seen *seen,
+		     double load_cpu);
+
 double ends_seconds(const struct run_limits *limits);
 
 /* Which processors each end has. A system in the kernel has no worker whose processor must be

@@ -57,25 +57,16 @@ free_state:
 	return ret;
 }
 
-static void add_percentile(struct sample *sample, const struct hist *h, const char *name,
-			   double percent)
-{
-	uint64_t ns;
-
-	if (hist_percentile(h, percent, &ns))
-		sample_add(sample, name, "ns", true, (double)ns);
-}
-
 static void add_values(struct sample *sample, const struct handoff_result *r)
 {
 	uint64_t offer, upload, repair;
 
-	add_percentile(sample, &r->offer, "offer_p50", 50);
-	add_percentile(sample, &r->offer, "offer_p99", 99);
-	add_percentile(sample, &r->upload, "upload_p50", 50);
-	add_percentile(sample, &r->upload, "upload_p99", 99);
-	add_percentile(sample, &r->repair, "repair_p50", 50);
-	add_percentile(sample, &r->repair, "repair_p99", 99);
+	sample_percentile(sample, &r->offer, "offer_p50", 50, false);
+	sample_percentile(sample, &r->offer, "offer_p99", 99, false);
+	sample_percentile(sample, &r->upload, "upload_p50", 50, false);
+	sample_percentile(sample, &r->upload, "upload_p99", 99, false);
+	sample_percentile(sample, &r->repair, "repair_p50", 50, false);
+	sample_percentile(sample, &r->repair, "repair_p99", 99, false);
 	if (hist_percentile(&r->offer, 50, &offer) && hist_percentile(&r->upload, 50, &upload) &&
 	    hist_percentile(&r->repair, 50, &repair) && repair)
 		sample_add(sample, "both_to_repair", "", true,

@@ -70,12 +70,7 @@ static void add_values(struct sample *sample, const struct window *w, const stru
 	ends_add_cpu(sample, w, &r->seen, r->goodput / 8 * seconds);
 	sample_inform(sample, "retransmits", "segments/s", (double)r->retransmits / seconds);
 	sample_inform(sample, "fairness", "", r->fairness);
-	sample_inform(sample, "cpu_machine", "cores", r->seen.machine_cpu / seconds);
-	sample_inform(sample, "cpu_ends", "cores", (r->a_cpu + r->b_cpu) / seconds);
-	if (w->system_cpu_ns)
-		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
-	if (r->seen.system_busy > 0)
-		sample_inform(sample, "cpu_system_busy", "cores", r->seen.system_busy / seconds);
+	ends_inform_cpu(sample, w, &r->seen, r->a_cpu + r->b_cpu);
 }
 
 static int host_sample(struct subject *s, struct sample *sample, struct err *e)

@@ -160,16 +160,6 @@ static int iscsi_open(struct subject *s, struct err *e)
 	return ret;
 }
 
-/* A percentile, where there are enough commands to tell it. */
-static void add_latency(struct sample *sample, const struct hist *h, const char *name,
-			double percent)
-{
-	uint64_t ns;
-
-	if (hist_percentile(h, percent, &ns))
-		sample_add(sample, name, "ns", true, (double)ns);
-}
-
 static void add_values(struct sample *sample, const struct iscsi *i, const struct window *w)
 {
 	const struct initiator_result *r = &i->result;
@@ -179,8 +169,8 @@ static void add_values(struct sample *sample, const struct iscsi *i, const struc
 	sample_add(sample, "iops", "1/s", false, iops);
 	sample_add(sample, "throughput", "B/s", false, bytes / r->seconds);
 	ends_add_cpu(sample, w, &r->seen, bytes / r->seconds * seconds);
-	add_latency(sample, &r->latency, "latency_p50", 50);
-	add_latency(sample, &r->latency, "latency_p99", 99);
+	sample_percentile(sample, &r->latency, "latency_p50", 50, false);
+	sample_percentile(sample, &r->latency, "latency_p99", 99, false);
 	sample_inform(sample, "cpu_machine", "cores", r->seen.machine_cpu / seconds);
 	sample_inform(sample, "cpu_initiator", "cores", r->cpu / r->seconds);
 	if (r->seen.system_busy > 0)

@@ -63,41 +63,22 @@ free_state:
 	return ret;
 }
 
-/* A percentile, where there are enough samples to tell it. */
-static void add_percentile(struct sample *sample, const struct hist *h, const char *name,
-			   double percent, bool compared)
-{
-	uint64_t ns;
-
-	if (!hist_percentile(h, percent, &ns))
-		return;
-	if (compared)
-		sample_add(sample, name, "ns", true, (double)ns);
-	else
-		sample_inform(sample, name, "ns", (double)ns);
-}
-
 static void add_values(struct sample *sample, const struct window *w, const struct state *state)
 {
 	const struct rr_result *r = &state->result;
 	double seconds = r->seen.seconds, n = (double)r->requests / r->seconds * seconds;
 	double busy = ends_cpu_busy(w, &r->seen);
 
-	add_percentile(sample, &r->latency, "latency_p50", 50, true);
-	add_percentile(sample, &r->latency, "latency_p99", 99, true);
+	sample_percentile(sample, &r->latency, "latency_p50", 50, false);
+	sample_percentile(sample, &r->latency, "latency_p99", 99, false);
 	sample_add(sample, "rate", "1/s", false, (double)r->requests / r->seconds);
 	sample_add(sample, "cpu_per_request", "s", true, r->seen.machine_cpu / n);
 	if (busy >= 0)
 		sample_add(sample, "cpu_busy_per_request", "s", true, busy / n);
-	add_percentile(sample, &r->worst, "worst_p50", 50, false);
-	add_percentile(sample, &r->worst, "worst_p90", 90, false);
-	add_percentile(sample, &r->worst, "worst_p99", 99, false);
-	sample_inform(sample, "cpu_machine", "cores", r->seen.machine_cpu / seconds);
-	sample_inform(sample, "cpu_ends", "cores", (r->a_cpu + r->b_cpu) / seconds);
-	if (w->system_cpu_ns)
-		sample_inform(sample, "cpu_system", "cores", r->seen.system_cpu / seconds);
-	if (r->seen.system_busy > 0)
-		sample_inform(sample, "cpu_system_busy", "cores", r->seen.system_busy / seconds);
+	sample_percentile(sample, &r->worst, "worst_p50", 50, true);
+	sample_percentile(sample, &r->worst, "worst_p90", 90, true);
+	sample_percentile(sample, &r->worst, "worst_p99", 99, true);
+	ends_inform_cpu(sample, w, &r->seen, r->a_cpu + r->b_cpu);
 	sample->raw =
 		json_pack("{s:[{s:o}], s:o, s:I}", "latency", "raw", hist_to_json(&r->latency),
 			  "worst", hist_to_json(&r->worst), "requests", (json_int_t)r->requests);

@@ -48,6 +48,15 @@ void sample_inform(struct sample *s, const char *metric, const char *unit, doubl
 	add(s, (struct sample_value){metric, unit, false, true, value});
 }
 
+void sample_percentile(struct sample *s, const struct hist *h, const char *metric, double percent,
+		       bool informal)
+{
+	uint64_t ns;
+
+	if (hist_percentile(h, percent, &ns))
+		add(s, (struct sample_value){metric, "ns", true, informal, (double)ns});
+}
+
 void sample_spoil(struct sample *s, const char *fmt, ...)
 {
 	va_list args;

@@ -9,6 +9,7 @@
 #define BENCH_SCENARIO_H
 
 #include "base/err.h"
+#include "base/hist.h"
 #include "bench/machine/watch.h"
 #include "bench/system/system.h"
 
@@ -55,6 +56,9 @@ struct sample {
 void sample_add(struct sample *s, const char *metric, const char *unit, bool lower_better,
 		double value);
 void sample_inform(struct sample *s, const char *metric, const char *unit, double value);
+/* A percentile of durations in nanoseconds, where there are enough of them to tell it. */
+void sample_percentile(struct sample *s, const struct hist *h, const char *metric, double percent,
+		       bool informal);
 /* Marks it as not to be counted. */
 void sample_spoil(struct sample *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
