@@ -3,7 +3,8 @@
  * What an application and flued say to each other about connections: messages of one fixed size
  * over a UNIX socket of type SOCK_SEQPACKET, descriptors with SCM_RIGHTS. flued knows who speaks
  * from SO_PEERCRED. An application that closes the socket gives up all its connections: they end as
- * they would if its process had ended (FIN, or RST where something was not read).
+ * they would if its process had ended (FIN; RST where something was not read, or SO_LINGER is on
+ * and gives no time).
  *
  *   application → flued                        flued → application
  *   HELLO version                              WELCOME n_workers  + bells, eventfd of each worker

@@ -74,6 +74,20 @@ flue chimney attach "${pids[program]}" "$fd"
 both_end
 eventually 5 none_attached
 
+say "its relay is killed: neither side takes what it got for all"
+both_start bytes 1000000000
+before=$(count .counts.offloaded)
+start relay "$BUILD/cli/flue" chimney attach "${pids[program]}" "$fd" foreground on
+eventually 5 equal $((before + 1)) count .counts.offloaded
+sleep 0.1
+stop relay KILL || true
+for end in program listener; do
+	! wait "${pids[$end]}" || fail "$end takes for all what was cut off"
+	unset "pids[$end]"
+	grep -E 'reset|Broken pipe' $T/$end.log || fail "$end saw no reset: $(cat $T/$end.log)"
+done
+rm -f $FLUE_ATTACHED_DIR/*
+
 say "given back by the switch, it goes back to its program"
 both_start bytes 60000000 pause-us 3000
 flue chimney attach "${pids[program]}" "$fd"

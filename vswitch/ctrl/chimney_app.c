@@ -89,6 +89,17 @@ void chimney_app_put(struct chim_app *a)
 }
 
 /* Its socket was closed, or it spoke nonsense. */
+/* SO_LINGER without time: what is closed, by whomever, is reset, and no peer takes what it got for
+ * all. The option is the socket's, wherever its connection runs. */
+static bool resets(int sock)
+{
+	struct linger l = {0};
+	socklen_t len = sizeof(l);
+
+	return getsockopt(sock, SOL_SOCKET, SO_LINGER, &l, &len) == 0 && l.l_onoff &&
+	       l.l_linger == 0;
+}
+
 void chimney_app_gone(struct chim_app *a)
 {
 	if (a->gone)
@@ -103,7 +114,7 @@ void chimney_app_gone(struct chim_app *a)
 		if (!l)
 			continue;
 		l->orphan = true;
-		chimney_close(l, false, UINT32_MAX);
+		chimney_close(l, resets(l->sock), UINT32_MAX);
 	}
 	chimney_app_put(a);
 }
