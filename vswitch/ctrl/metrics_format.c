@@ -301,18 +301,41 @@ static void format_pipeline(FILE *f, const json_t *pipeline)
 }
 
 /* A number for each member of an object. */
-static void by_member(FILE *f, const char *name, const char *help, const char *label,
-		      const json_t *object)
+static void by_member(FILE *f, const char *name, const char *type, const char *help,
+		      const char *label, const json_t *object)
 {
 	const char *key;
 	json_t *value;
 
-	head(f, name, "counter", help);
+	head(f, name, type, help);
 	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
 		struct label l[] = {{label, key}, {0}};
 
 		sample(f, name, l, value);
 	}
+}
+
+/* Which of the tree's members are what there is now; the others are counts. */
+static bool is_object(const char *member)
+{
+	return !strcmp(member, "neighbors") || !strcmp(member, "paths") ||
+	       !strcmp(member, "connections");
+}
+
+static void format_tree(FILE *f, const json_t *tree)
+{
+	json_t *objects = json_object(), *news = json_object(), *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)(uintptr_t)tree, key, value)
+		json_object_set(is_object(key) ? objects : news, key, value);
+	by_member(f, "flue_chimney_objects", "gauge", "What connections are offloaded over.",
+		  "object", objects);
+	by_member(f, "flue_chimney_news_total", "counter",
+		  "What the kernel and the network told of that, and what came of it.", "news",
+		  news);
+	json_decref(objects);
+	json_decref(news);
 }
 
 static void format_chimney(FILE *f, const json_t *chimney)
@@ -335,12 +358,16 @@ static void format_chimney(FILE *f, const json_t *chimney)
 		head(f, m->name, m->type, m->help);
 		sample(f, m->name, none, json_object_get(counts, m->member));
 	}
-	by_member(f, "flue_chimney_refused_total", "Offers that were refused, by reason.", "reason",
+	by_member(f, "flue_chimney_refused_total", "counter",
+		  "Offers that were refused, by reason.", "reason",
 		  json_object_get(counts, "refused"));
-	by_member(f, "flue_chimney_upload_reasons_total", "Connections given back, by reason.",
-		  "reason", json_object_get(counts, "upload_reasons"));
-	by_member(f, "flue_chimney_engine_total", "What engines counted, over all connections.",
-		  "count", json_object_get(chimney, "engine"));
+	by_member(f, "flue_chimney_upload_reasons_total", "counter",
+		  "Connections given back, by reason.", "reason",
+		  json_object_get(counts, "upload_reasons"));
+	by_member(f, "flue_chimney_engine_total", "counter",
+		  "What engines counted, over all connections.", "count",
+		  json_object_get(chimney, "engine"));
+	format_tree(f, json_object_get(chimney, "tree"));
 }
 
 char *metrics_format(const struct metrics_data *d, size_t *len)

@@ -34,7 +34,8 @@ static void formats(void **state)
 	json_t *chimney =
 		json_loads("{\"connections\":2,\"counts\":{\"offloaded\":7,\"uploaded\":5,"
 			   "\"lost\":0,\"refused\":{\"no_path\":3},\"upload_reasons\":"
-			   "{\"requested\":5}},\"engine\":{\"retrans\":11}}",
+			   "{\"requested\":5}},\"engine\":{\"retrans\":11},"
+			   "\"tree\":{\"paths\":2,\"updates\":9}}",
 			   0, NULL);
 	const struct metrics_data all = {ports, bridges, sw, pipeline, chimney};
 	static const char *const want[] = {
@@ -60,6 +61,8 @@ static void formats(void **state)
 		"\nflue_chimney_refused_total{reason=\"no_path\"} 3\n",
 		"\nflue_chimney_upload_reasons_total{reason=\"requested\"} 5\n",
 		"\nflue_chimney_engine_total{count=\"retrans\"} 11\n",
+		"# TYPE flue_chimney_objects gauge\nflue_chimney_objects{object=\"paths\"} 2\n#",
+		"\nflue_chimney_news_total{news=\"updates\"} 9\n",
 	};
 	size_t len;
 	char *text = metrics_format(&all, &len);
