@@ -30,7 +30,8 @@ if [ -z "${FLUE_SANDBOX-}" ]; then
 	ip link set "$near" vf 0 mac 02:00:00:00:00:77
 	echo vfio-pci >$pci/$FLUE_VF/driver_override
 	echo "$FLUE_VF" >/sys/bus/pci/drivers_probe
-	iperf3 -s -D >/dev/null
+	# What comes goes back. The lab ends it.
+	busybox nc -ll -p 7000 -e /bin/cat </dev/null >/dev/null 2>&1 &
 	export FLUE_VF
 fi
 . "$(dirname "$0")/../lib.sh"
@@ -56,11 +57,10 @@ grep -q MSIX $T/interrupts || fail "no MSI-X"
 
 say "TCP over the wire"
 eventually 60 vm_ping d 10.0.0.9 || fail "no ping over the wire"
-vm_run d 'iperf3 -c 10.0.0.9 -n 500K -w 64K -J' 600 >$T/iperf.json || fail "no TCP over the wire"
-at_least 100000 received || {
-	cat $T/iperf.json
-	fail "next to nothing was received"
-}
+vm_run d 'head -c 500000 /dev/urandom >/tmp/sent; nc 10.0.0.9 7000 </tmp/sent >/tmp/back; wc -c </tmp/back
+	cmp /tmp/sent /tmp/back && echo the same' 600 >$T/echo || true
+cat $T/echo
+grep -q 'the same' $T/echo || fail "not all that was sent came back"
 
 say "it is taken out, and a synthetic card put in"
 gone() {
