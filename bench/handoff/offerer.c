@@ -135,7 +135,8 @@ int offerer_offer(struct offerer *o, int sock, struct err *e)
 		return ret;
 	if (m.type == CHIM_MSG_REFUSED)
 		return err_set(e, m.retry_ms || m.retry_bytes ? -EAGAIN : -EPERM,
-			       "flued does not take the connection: %s", chim_refusal_name(m.reason));
+			       "flued does not take the connection: %s",
+			       chim_refusal_name(m.reason));
 	o->conn = m.conn;
 	return 0;
 }
