@@ -8,8 +8,8 @@
  *	active	some send 64 bytes and are answered, the others are idle: cycles of both engines for
  *		each segment, with few and with many that are active
  *
- * What applications do with the bytes is not counted; that they get all of them is checked. Not a
- * test: the figures are the machine's. Exit status 1: bytes were missing.
+ * What applications do with the bytes is not counted; that they get all of them is checked. The
+ * figures are the machine's. Exit status 1: bytes were missing.
  */
 #include "offload/chimney/fast/engine.h"
 #include "offload/chimney/fast/hdr.h"
