@@ -119,7 +119,7 @@ static void build_ip(const struct chim_hdr_template *t, const struct chim_hdr *h
 uint32_t chim_hdr_build(const struct chim_hdr_template *t, const struct chim_hdr *h,
 			struct chim_out *out)
 {
-	uint8_t *tcp = out->headers + t->l3_len;
+	uint8_t *tcp = &out->headers[t->l3_len];
 	uint32_t l4_len = TCP_LEN + h->opts_len, phdr = t->phdr;
 	bool unit = h->segsz != 0 && h->payload_len > h->segsz;
 	uint16_t sum;
