@@ -116,6 +116,10 @@ int hv_vu_announce(struct hv_vu *v, const uint8_t mac[6], struct err *e);
  * ask again; -ENOTRECOVERABLE: the ring does not say it, the driver must begin anew; -ENOMEM. Any
  * thread. */
 int hv_vu_recover(uint64_t features, struct hv_vu_ring *ring, struct err *e);
+/* The rings of the next start are not those of the last one, or begin anew: what a back end took
+ * and did not give back is void, and its successor is not told of it. hv_vu_stop() does the same by
+ * itself, also when it fails. Any thread. */
+void hv_vu_forget(struct hv_vu *v);
 
 /* Dirty log (vhost-user, "Migration"): one bit a page of 4096 bytes, of guest addresses up to
  * memory_end. Turned on, the back end is told at once when it runs, and from then on whenever it

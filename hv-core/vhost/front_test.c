@@ -244,28 +244,6 @@ static void every_fault_at_every_answer(void **state)
 	}
 }
 
-/* What goes while rings run is told once, and its successor gets the same record. */
-static void killed(void **state)
-{
-	struct err e = {0};
-	uint64_t first[3];
-
-	open_front();
-	back_start(&back);
-	until(&connections, 1);
-	assert_int_equal(start(&e), 0);
-	memcpy(first, back.inflight, sizeof(first));
-	back_kill(&back);
-	until(&losses, 1);
-	until(&connections, 2);
-	assert_int_equal(losses, 1);
-	assert_int_equal(start(&e), 0);
-	assert_int_equal(back.messages[31], 1); /* asked for once */
-	assert_int_equal(back.messages[32], 2);
-	assert_memory_equal(first, back.inflight, sizeof(first));
-	close_front();
-}
-
 /* Its own channel: a change is told, what is not known is refused, and garbage ends it. */
 static void the_back_ends_channel(void **state)
 {
@@ -377,7 +355,6 @@ int main(void)
 		cmocka_unit_test(a_plain_back_end),
 		cmocka_unit_test(features_it_lacks),
 		cmocka_unit_test(every_fault_at_every_answer),
-		cmocka_unit_test(killed),
 		cmocka_unit_test(the_back_ends_channel),
 		cmocka_unit_test(the_dirty_log),
 	};

@@ -84,10 +84,13 @@ static void plug(struct hv_link *l)
 			l->name);
 		return;
 	}
-	pthread_mutex_lock(&l->lock);
-	if (l->fresh)
+	if (l->fresh) {
+		/* What its predecessor had taken was of the rings as they were. */
+		hv_vu_forget(l->vu);
+		pthread_mutex_lock(&l->lock);
 		rings_anew(l, features);
-	pthread_mutex_unlock(&l->lock);
+		pthread_mutex_unlock(&l->lock);
+	}
 	if (rings_start(l, features, &e)) {
 		log_warn("%s: cannot hand rings to the switch: %s", l->name, e.text);
 		l->fresh = true;

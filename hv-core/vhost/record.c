@@ -19,6 +19,13 @@ void hv_vu_record_drop(struct hv_vu *v)
 	v->record_fd = -1;
 }
 
+void hv_vu_forget(struct hv_vu *v)
+{
+	pthread_mutex_lock(&v->lock);
+	hv_vu_record_drop(v);
+	pthread_mutex_unlock(&v->lock);
+}
+
 static int ask(struct hv_vu *v, const struct hv_vu_record *want, struct err *e)
 {
 	struct hv_vu_msg m;

@@ -58,6 +58,7 @@ struct back {
 	uint64_t log_bytes;
 	int log_fd, request_fd;
 	uint64_t inflight[3]; /* as SET_INFLIGHT_FD said */
+	int record_fd;	      /* the last one that came with it */
 };
 
 struct back_msg {
@@ -258,6 +259,8 @@ static inline int back_do(struct back *b, struct back_msg *m, int *fd, int n_fds
 		return 0;
 	case 32:
 		memcpy(b->inflight, m->payload, sizeof(b->inflight));
+		back_keep_fd(&b->record_fd, fd[0]);
+		fd[0] = -1;
 		return 0;
 	case 6:
 		memcpy(&b->log_bytes, m->payload, 8);
@@ -346,7 +349,7 @@ static inline void back_open(struct back *b, const char *path)
 {
 	memset(b, 0, sizeof(*b));
 	snprintf(b->path, sizeof(b->path), "%s", path);
-	b->sock = b->log_fd = b->request_fd = -1;
+	b->sock = b->log_fd = b->request_fd = b->record_fd = -1;
 	for (int i = 0; i < BACK_RINGS; i++)
 		b->kick[i] = b->call[i] = -1;
 	pthread_mutex_init(&b->lock, NULL);
@@ -376,6 +379,7 @@ static inline void back_close(struct back *b)
 	}
 	back_keep_fd(&b->log_fd, -1);
 	back_keep_fd(&b->request_fd, -1);
+	back_keep_fd(&b->record_fd, -1);
 	pthread_mutex_destroy(&b->lock);
 }
 
