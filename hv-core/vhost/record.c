@@ -52,8 +52,11 @@ int hv_vu_record_give(struct hv_vu *v, const struct hv_vu_ring *ring, unsigned i
 	struct hv_vu_record want = {.queues = (uint16_t)rings};
 	struct hv_vu_msg m;
 
-	if (!(v->protocol & HV_VU_P_INFLIGHT) || v->features & 1ull << VIRTIO_F_RING_PACKED)
+	if (!(v->protocol & HV_VU_P_INFLIGHT) || v->features & 1ull << VIRTIO_F_RING_PACKED) {
+		/* It goes on without, so what one before it wrote is true no more. */
+		hv_vu_record_drop(v);
 		return 0;
+	}
 	for (unsigned int i = 0; i < rings; i++)
 		if (ring[i].size > want.queue_size)
 			want.queue_size = ring[i].size;

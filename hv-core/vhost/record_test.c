@@ -181,6 +181,18 @@ static void not_of_rings_of_another_size(void **state)
 	assert_int_equal(noted(), 0);
 }
 
+/* One that keeps no record went on with the rings in between. */
+static void not_of_one_before_the_last(void **state)
+{
+	back.protocol = HV_VU_P_REPLY_ACK;
+	killed();
+	start(SIZE);
+	back.protocol = HV_VU_P_REPLY_ACK | HV_VU_P_INFLIGHT;
+	killed();
+	start(SIZE);
+	assert_int_equal(noted(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_of_rings_that_begin_anew, open_all, close_all),
 		cmocka_unit_test_setup_teardown(not_of_rings_that_stand_still, open_all, close_all),
 		cmocka_unit_test_setup_teardown(not_of_rings_of_another_size, open_all, close_all),
+		cmocka_unit_test_setup_teardown(not_of_one_before_the_last, open_all, close_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
