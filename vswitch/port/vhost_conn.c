@@ -25,6 +25,7 @@ enum {
 	SET_VRING_KICK = 12,
 	SET_VRING_CALL = 13,
 	SEND_RARP = 19,
+	GET_INFLIGHT_FD = 31,
 	SET_INFLIGHT_FD = 32,
 };
 
@@ -66,16 +67,6 @@ static uint16_t place(const struct vhost_ring *r, uint16_t at, bool wrap)
 	return r->packed ? (uint16_t)(at | wrap << 15) : at;
 }
 
-/* Only what the monitor passed a region for is kept there. */
-static int set_inflight(struct vhost *v, struct vhost_ring *r, int vid)
-{
-	struct rte_vhost_ring_inflight info = {0};
-
-	if (rte_vhost_get_vhost_ring_inflight(vid, r->index, &info) != 0 || !info.inflight_split)
-		return 0;
-	return vhost_ring_set_inflight(r, &info, v->resubmitted[r->index]);
-}
-
 /* Descriptors that workers may use. A worker must not wait for whoever reads a call; and a kick
  * descriptor of our own stays what it is even if the monitor sends another one. */
 static void set_fds(struct vhost_ring *r)
@@ -105,7 +96,7 @@ static struct vhost_ring *ring_new(struct vhost *v, int vid, uint16_t i)
 	conf.size = vring.size;
 	conf.callfd = vring.callfd;
 	conf.kickfd = vring.kickfd;
-	if (vhost_ring_init(r, &conf) != 0 || set_inflight(v, r, vid) != 0)
+	if (vhost_ring_init(r, &conf) != 0)
 		goto free_ring;
 	set_fds(r);
 	return r;
@@ -154,7 +145,6 @@ static void ring_end(struct vhost *v, int vid, struct vhost_ring *r)
 
 	rte_vhost_set_vring_base(vid, r->index, place(r, r->next, r->wrap),
 				 place(r, r->used_idx, r->used_wrap));
-	v->resubmitted[r->index] = r->resubmitted;
 	if (r->kickfd >= 0)
 		close(r->kickfd);
 	/* Whoever frees the packet later counts in the ring, so this must stay. */
@@ -257,7 +247,6 @@ static bool touches_rings(uint32_t request)
 	case GET_VRING_BASE:
 	case SET_VRING_KICK:
 	case SET_VRING_CALL:
-	case SET_INFLIGHT_FD:
 		return true;
 	default:
 		return false;
@@ -274,28 +263,17 @@ static void announce(struct vhost *v, const struct message *m)
 	atomic_store(&v->rarp, mac | VHOST_ANNOUNCE);
 }
 
-/* What a predecessor did not finish is known while the record of it is the same, and the ring is
- * not stopped: one that starts again shows in its indices what is not done. */
-static void forget_resubmitted(struct vhost *v, const struct message *m)
-{
-	uint32_t vring;
-
-	if (m->request == SET_INFLIGHT_FD)
-		memset(v->resubmitted, 0, sizeof(v->resubmitted));
-	memcpy(&vring, m->payload, sizeof(vring));
-	if (m->request == GET_VRING_BASE && vring < VHOST_RINGS)
-		v->resubmitted[vring] = UINT16_MAX;
-}
-
 static enum rte_vhost_msg_result before(int vid, void *msg)
 {
 	const struct message *m = msg;
 	struct vhost *v = by_vid(vid);
 
-	if (v && touches_rings(m->request)) {
+	/* Not offered (vhost_features.c). rte_vhost would carry it out all the same, and believe
+	 * the monitor's sizes. */
+	if (m->request == GET_INFLIGHT_FD || m->request == SET_INFLIGHT_FD)
+		return RTE_VHOST_MSG_RESULT_ERR;
+	if (v && touches_rings(m->request))
 		withdraw(v, vid, 0, VHOST_RINGS);
-		forget_resubmitted(v, m);
-	}
 	/* Until the new one is there: rte_vhost frees the old one first. */
 	if (v && m->request == SET_MEM_TABLE)
 		v->has_memory = false;
@@ -330,7 +308,6 @@ static int on_connection(int vid)
 	if (!v)
 		return -1;
 	memset(v->enabled, 0, sizeof(v->enabled));
-	memset(v->resubmitted, 0, sizeof(v->resubmitted));
 	v->has_memory = false;
 	return rte_vhost_extern_callback_register(vid, &extern_ops, NULL);
 }

@@ -37,10 +37,12 @@ uint64_t vhost_withheld(const json_t *conf)
 	return f;
 }
 
+/* No record of buffers in flight (INFLIGHT_SHMFD): the used index says as much, as buffers are
+ * given back in their order. And rte_vhost's way with a record knows one buffer between the two, so
+ * a packet in several of them would have to be given to the guest piece by piece. */
 uint64_t vhost_protocol_features(void)
 {
 	return 1u << VHOST_USER_PROTOCOL_F_MQ | 1u << VHOST_USER_PROTOCOL_F_LOG_SHMFD |
 	       1u << VHOST_USER_PROTOCOL_F_RARP | 1u << VHOST_USER_PROTOCOL_F_REPLY_ACK |
-	       1u << VHOST_USER_PROTOCOL_F_NET_MTU | 1u << VHOST_USER_PROTOCOL_F_STATUS |
-	       1u << VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD;
+	       1u << VHOST_USER_PROTOCOL_F_NET_MTU | 1u << VHOST_USER_PROTOCOL_F_STATUS;
 }

@@ -53,7 +53,6 @@ struct vhost {
 	/* rte_vhost's thread only. */
 	bool has_memory;	   /* there is a memory table */
 	bool enabled[VHOST_RINGS]; /* the ring is complete and enabled */
-	uint16_t resubmitted[VHOST_RINGS];
 };
 
 #define VHOST_ANNOUNCE (UINT64_C(1) << 63)

@@ -99,28 +99,6 @@ void vhost_ring_stop(struct vhost_ring *r, enum vhost_fault fault)
 	port_env.changed();
 }
 
-int vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
-			    uint16_t done)
-{
-	/* A packed ring's record says more than where its buffers are, and is not kept: what was
-	 * under way when flued ended is not sent twice, but may be lost. */
-	if (r->packed)
-		return 0;
-	/* It lies in memory that the monitor can write to. */
-	if (*(const volatile uint16_t *)&info->inflight_split->desc_num < r->size)
-		return -EINVAL;
-	r->inflight = info->inflight_split;
-	for (uint16_t i = 0; i < r->size; i++)
-		r->inflight_counter =
-			RTE_MAX(r->inflight_counter, r->inflight->desc[i].counter + 1);
-	if (!info->resubmit_inflight)
-		return 0;
-	r->resubmit = info->resubmit_inflight;
-	r->n_resubmit = r->resubmit->resubmit_num;
-	r->resubmitted = RTE_MIN(done, r->n_resubmit);
-	return 0;
-}
-
 void vhost_ring_call(const struct vhost_ring *r)
 {
 	const uint64_t one = 1;

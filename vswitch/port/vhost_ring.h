@@ -62,12 +62,6 @@ struct vhost_ring {
 	bool shared;		/* several workers send to it */
 	rte_spinlock_t lock;	/* then */
 
-	/* In-flight bookkeeping in memory the monitor keeps for us; NULL: not negotiated. */
-	struct rte_vhost_inflight_info_split *inflight;
-	uint64_t inflight_counter;
-	const struct rte_vhost_resubmit_info *resubmit; /* buffers a predecessor did not finish */
-	uint16_t n_resubmit, resubmitted;
-
 	uint64_t used_gpa; /* for the dirty log */
 	struct vhost_mem mem;
 
@@ -137,12 +131,6 @@ void vhost_ring_kicks(struct vhost_ring *r, bool on);
 
 /* Stops the ring; the port shows why. Worker. */
 void vhost_ring_stop(struct vhost_ring *r, enum vhost_fault fault);
-
-/* Keeps the buffers under way in `info`, which the monitor holds for us; those a predecessor did
- * not finish come first, of which `done` are done already. -EINVAL: it has no room for the ring.
- * rte_vhost's thread. */
-int vhost_ring_set_inflight(struct vhost_ring *r, const struct rte_vhost_ring_inflight *info,
-			    uint16_t done);
 
 /* Raises the guest's interrupt. Worker. */
 void vhost_ring_call(const struct vhost_ring *r);

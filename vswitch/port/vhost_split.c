@@ -47,18 +47,6 @@ static bool take_chain(struct vhost_ring *r, uint16_t head, uint16_t k)
 	return false;
 }
 
-/* Buffers that a predecessor took and did not give back come first; they are in no available entry
- * that we have still to read. rte_vhost lists them from the last one taken to the first. */
-static uint16_t take_again(struct vhost_ring *r, uint16_t n)
-{
-	const struct rte_vhost_resubmit_desc *list = r->resubmit->resubmit_list;
-	uint16_t left = r->n_resubmit - r->resubmitted, k = 0;
-
-	while (k < n && k < left && take_chain(r, list[left - 1 - k].index, k))
-		k++;
-	return k;
-}
-
 uint16_t vhost_split_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 {
 	const struct vring_desc *table = r->table.desc;
@@ -68,8 +56,6 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 		r->pieces.n = 0;
 	if (unlikely(atomic_load_explicit(&r->fault, memory_order_relaxed)))
 		return have;
-	if (unlikely(r->resubmitted < r->n_resubmit))
-		return have ? have : take_again(r, n);
 	n = available(r, n);
 	if (n <= have)
 		return have;
@@ -104,20 +90,6 @@ uint16_t vhost_split_take(struct vhost_ring *r, uint16_t have, uint16_t n)
 
 void vhost_split_consume(struct vhost_ring *r, uint16_t n)
 {
-	/* Those of a predecessor are in the record, and keep their place in the order there. */
-	if (unlikely(r->resubmitted < r->n_resubmit)) {
-		r->resubmitted += n;
-		return;
-	}
-	if (unlikely(r->inflight != NULL)) {
-		for (uint16_t i = 0; i < n; i++) {
-			struct rte_vhost_inflight_desc_split *d =
-				&r->inflight->desc[r->chains[i].id];
-
-			d->counter = r->inflight_counter++;
-			__atomic_store_n(&d->inflight, 1, __ATOMIC_RELEASE);
-		}
-	}
 	r->next += n;
 }
 
@@ -138,22 +110,6 @@ static void tell(struct vhost_ring *r)
 	if (vring_need_event(event, r->used_idx, was) || unlikely(!r->call_valid))
 		vhost_ring_call(r);
 	r->call_valid = true;
-}
-
-/* One buffer at a time: a successor of ours compares what the guest sees with what the monitor
- * keeps for us, and can make out only one buffer between the two (vhost-user, "Inflight I/O
- * tracking"). */
-static void publish_each(struct vhost_ring *r, uint16_t from, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++) {
-		uint16_t id = r->chains[i].id;
-
-		r->inflight->last_inflight_io = id;
-		__atomic_store_n(&r->used->idx, (uint16_t)(from + i + 1), __ATOMIC_RELEASE);
-		__atomic_store_n(&r->inflight->desc[id].inflight, 0, __ATOMIC_RELEASE);
-		__atomic_store_n(&r->inflight->used_idx, (uint16_t)(from + i + 1),
-				 __ATOMIC_RELEASE);
-	}
 }
 
 static void log_used(const struct vhost_ring *r, uint16_t from, uint16_t n)
@@ -178,10 +134,10 @@ void vhost_split_give(struct vhost_ring *r, uint16_t n, const uint32_t *len)
 		ring[(uint16_t)(from + i) & r->mask] =
 			(struct vring_used_elem){.id = r->chains[i].id, .len = len ? len[i] : 0};
 	r->used_idx += n;
-	if (unlikely(r->inflight != NULL))
-		publish_each(r, from, n);
-	else
-		__atomic_store_n(&r->used->idx, r->used_idx, __ATOMIC_RELEASE);
+	/* All at once: a packet in several buffers is never seen in part, and a successor of a
+	 * killed flued finds in this index alone which buffers were not given back, because it is
+	 * in their order. */
+	__atomic_store_n(&r->used->idx, r->used_idx, __ATOMIC_RELEASE);
 	if (unlikely(r->log))
 		log_used(r, from, n);
 	tell(r);
