@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "packet/parse.h"
 
+#include "packet/ext6.h"
+
 #include <rte_common.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -79,35 +81,6 @@ static void parse_ipv4(struct view v, struct pkt_headers *h)
 		parse_l4(view_from(view_cut(v, total), len), h);
 }
 
-/* Is this next-header value an extension header that has another header behind it? ESP (50) has,
- * but out of sight. */
-static bool is_extension(uint8_t next)
-{
-	switch (next) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_AH:
-	case IPPROTO_DSTOPTS:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Length of the extension header `kind` at p, of which two bytes can be read. */
-static uint32_t extension_len(uint8_t kind, const uint8_t *p)
-{
-	switch (kind) {
-	case IPPROTO_FRAGMENT:
-		return 8;
-	case IPPROTO_AH: /* RFC 4302 2.2: in units of 4 bytes, less 2 */
-		return (p[1] + 2) * 4;
-	default:
-		return (p[1] + 1) * 8;
-	}
-}
-
 static void parse_ipv6(struct view v, struct pkt_headers *h)
 {
 	uint32_t total, at = 40;
@@ -121,7 +94,7 @@ static void parse_ipv6(struct view v, struct pkt_headers *h)
 	v = view_cut(v, total);
 	next = v.data[6];
 
-	for (int i = 0; is_extension(next); i++) {
+	for (int i = 0; pkt_ext6_is(next); i++) {
 		struct view ext = view_from(v, at);
 		uint32_t len;
 
@@ -129,7 +102,7 @@ static void parse_ipv6(struct view v, struct pkt_headers *h)
 			return;
 		if (i == PKT_PARSE_EXT_MAX || ext.seen < 2)
 			break;
-		len = extension_len(next, ext.data);
+		len = pkt_ext6_len(next, ext.data);
 		if (len > ext.total)
 			return;
 		if (len > ext.seen)
