@@ -69,6 +69,12 @@ static void put_tcp(json_t *row, const struct chim_tcp_info *i)
 	put(row, "rtos", i->rtos);
 	put(row, "tlps", i->tlps);
 	put(row, "ooo", i->ooo);
+	put(row, "reordered_in", i->traffic.reordered_in);
+	put(row, "reordered_out", i->traffic.reordered_out);
+	put(row, "data_segs_in", i->traffic.data_in);
+	put(row, "data_segs_out", i->traffic.data_out);
+	put(row, "pushes_in", i->traffic.pushes_in);
+	put(row, "pushes_out", i->traffic.pushes_out);
 	put(row, "segs_in", i->segs_in);
 	put(row, "segs_out", i->segs_out);
 }
@@ -114,11 +120,13 @@ static json_t *engine_json(const struct chimney *ch)
 		const char *name;
 		size_t at;
 	} counts[] = {
-		COUNT(started),	   COUNT(segs_in),    COUNT(segs_out), COUNT(units_out),
-		COUNT(bytes_in),   COUNT(bytes_out),  COUNT(retrans),  COUNT(rtos),
-		COUNT(tlps),	   COUNT(recoveries), COUNT(spurious), COUNT(ooo),
-		COUNT(dup_in),	   COUNT(bad_ack),    COUNT(paws),     COUNT(challenge_acks),
-		COUNT(keepalives), COUNT(persist),    COUNT(wakes),    COUNT(hostile),
+		COUNT(started),	     COUNT(segs_in),	   COUNT(segs_out),  COUNT(units_out),
+		COUNT(bytes_in),     COUNT(bytes_out),	   COUNT(retrans),   COUNT(rtos),
+		COUNT(tlps),	     COUNT(recoveries),	   COUNT(spurious),  COUNT(ooo),
+		COUNT(dup_in),	     COUNT(bad_ack),	   COUNT(paws),	     COUNT(challenge_acks),
+		COUNT(keepalives),   COUNT(persist),	   COUNT(wakes),     COUNT(hostile),
+		COUNT(reordered_in), COUNT(reordered_out), COUNT(fragments), COUNT(ip_options),
+		COUNT(odd_forged),
 	};
 #undef COUNT
 	json_t *out = json_object();

@@ -126,6 +126,12 @@ int chim_engine_dump(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_
 void chim_engine_input(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
 		       uint64_t now);
 
+/* A segment with this sequence number came for it that only a kernel takes, because of `why`:
+ * FRAGMENTATION or IP_OPTIONS. It is counted and lost; the peer sends it again. true: the peer may
+ * have sent it (it begins in the window, or not more than a window before), so the connection is
+ * to go to the kernel. */
+bool chim_engine_odd(struct chim_engine *e, struct chim_tcp *c, enum chim_upload why, uint32_t seq);
+
 /* The application rang: it wrote, read, or changed a flag. Also only marks. */
 void chim_engine_rung(struct chim_engine *e, struct chim_tcp *c, uint64_t now);
 
@@ -150,6 +156,18 @@ void chim_engine_set_tso(struct chim_engine *e, bool tso);
  * connection (RFC 5927 4.1: it lies between snd_una and snd_nxt)? */
 bool chim_engine_quotes(const struct chim_tcp *c, uint32_t seq);
 
+/* What goes over it, for a policy to look at. Segments are those with payload. */
+struct chim_tcp_traffic {
+	uint64_t data_in, data_out;	/* those sent again each time */
+	uint64_t pushes_in, pushes_out; /* that end what was written (PSH), for the first time */
+	/* Reordered, RFC 4737 3.3: received later than one that was sent later, and not because
+	 * they were lost. Received ones say so by a timestamp that is older than that of the one
+	 * that overtook them, or by coming sooner than anything could come that was sent again. Of
+	 * those sent the peer's acknowledgments say so: by SACK (RFC 8985 6.2), or as duplicates of
+	 * what was sent again for nothing (RFC 3708). */
+	uint64_t reordered_in, reordered_out;
+};
+
 /* What is known of it. */
 struct chim_tcp_info {
 	struct chim_tcp_state state; /* as chim_engine_dump() would say */
@@ -159,6 +177,7 @@ struct chim_tcp_info {
 	uint32_t inflight, sacked, lost, reordering; /* segments */
 	uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans;
 	uint64_t segs_in, segs_out, retrans, rtos, tlps, dsacks, ooo, dup_in, ecn_marks;
+	struct chim_tcp_traffic traffic;
 	uint64_t wnd_limited_ns, app_limited_ns;
 	bool frozen;
 };
@@ -169,7 +188,8 @@ void chim_engine_info(const struct chim_engine *e, const struct chim_tcp *c,
 struct chim_engine_stats {
 	uint64_t started, stopped, segs_in, segs_out, units_out, bytes_in, bytes_out, retrans, rtos,
 		tlps, recoveries, spurious, ooo, dup_in, challenge_acks, paws, bad_ack, persist,
-		keepalives, wakes, hostile;
+		keepalives, wakes, hostile, reordered_in, reordered_out, fragments, ip_options,
+		odd_forged;
 };
 const struct chim_engine_stats *chim_engine_stats(const struct chim_engine *e);
 

@@ -157,8 +157,10 @@ static void note(const struct chim_flight *f, const struct chim_rec *r, uint32_t
 	if (r->retrans == 0) {
 		if (!d->first_ns || r->sent_ns < d->first_ns)
 			d->first_ns = r->sent_ns;
-		if (f->fack_valid && seq_lt(r->seq, f->fack))
+		if (f->fack_valid && seq_lt(r->seq, f->fack)) {
 			d->reordered = true;
+			d->late += end - r->seq;
+		}
 	} else if (r->sent_ns > d->old_ns) {
 		return;
 	}

@@ -65,6 +65,7 @@ struct chim_delivery {
 	bool resent;		/* something was acknowledged, not SACKed, that was sent again: the
 				 * rest may have waited behind that hole */
 	bool reordered;		/* something sent once only came after what was sent later */
+	uint32_t late;		/* bytes of that */
 	uint64_t old_ns;	/* a retransmission that was sent after this is not the one that
 				 * was delivered (RFC 8985 6.2 step 2); UINT64_MAX: any may be */
 };

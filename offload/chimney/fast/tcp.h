@@ -123,6 +123,9 @@ struct chim_tcp {
 	uint32_t recent[TCP_RECENT]; /* a sequence number of each range, the latest first */
 	struct chim_sack dsack;
 	bool has_dsack;
+	bool high_ts_valid;
+	uint32_t high, high_ts; /* the end of what was received farthest; its TSval */
+	uint64_t hole_ns;	/* since when something is missing before that */
 
 	/* Sending. */
 	bool nodelay, cork, keepalive;
@@ -177,12 +180,13 @@ struct chim_tcp {
 	uint64_t rate_ns, rate_bytes; /* since when, and from how many acknowledged */
 	uint64_t rate;		      /* bytes a second */
 	uint32_t retrans, rtos, tlps, dsacks, n_ooo_in, dup_in, ecn_marks;
+	struct chim_tcp_traffic traffic;
 	int error;
 
 	struct chim_hdr_template tmpl;
 	struct chim_tcp_state was; /* what it began with: of constant and cached variables */
 };
-_Static_assert(sizeof(struct chim_tcp) <= 1088, "100 000 of them are 110 MB");
+_Static_assert(sizeof(struct chim_tcp) <= 1152, "100 000 of them are 115 MB");
 
 struct chim_engine {
 	struct chim_engine_conf conf;
@@ -236,7 +240,16 @@ uint8_t chim_rings_pieces(const struct chim_tcp *c, uint64_t pos, uint32_t len,
 /* tcp_data.c */
 
 /* Payload and FIN of an acceptable segment. */
-void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg);
+void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		   const struct chim_opts *o);
+
+/* tcp_order.c */
+
+/* Payload of seg that is new, and ends at `end`, is about to be taken in. */
+void chim_tcp_order_in(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		       const struct chim_opts *o, uint32_t end);
+/* The peer has told that so many bytes arrived later than what was sent later. */
+void chim_tcp_order_out(struct chim_engine *e, struct chim_tcp *c, uint32_t bytes);
 
 /* tcp_ooo.c */
 

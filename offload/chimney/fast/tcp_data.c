@@ -55,11 +55,12 @@ static void twice(struct chim_engine *e, struct chim_tcp *c, uint32_t start, uin
 }
 
 static void in_order(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
-		     uint32_t skip, uint32_t len)
+		     const struct chim_opts *o, uint32_t skip, uint32_t len)
 {
 	bool hole = c->n_ooo > 0;
 	uint32_t nxt;
 
+	chim_tcp_order_in(e, c, seg, o, c->rcv_nxt + len);
 	chim_rings_put(c, c->rcv_head, seg, skip, len);
 	nxt = c->rcv_nxt + len;
 	if (hole)
@@ -74,11 +75,12 @@ static void in_order(struct chim_engine *e, struct chim_tcp *c, const struct chi
 }
 
 static void out_of_order(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
-			 uint32_t seq, uint32_t skip, uint32_t len)
+			 const struct chim_opts *o, uint32_t seq, uint32_t skip, uint32_t len)
 {
 	if (chim_ooo_has(e, c, seq, seq + len)) {
 		twice(e, c, seq, seq + len);
 	} else {
+		chim_tcp_order_in(e, c, seg, o, seq + len);
 		c->n_ooo_in++;
 		e->stats.ooo++;
 	}
@@ -89,7 +91,8 @@ static void out_of_order(struct chim_engine *e, struct chim_tcp *c, const struct
 	chim_tcp_send_ack(e, c);
 }
 
-static void payload(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg)
+static void payload(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		    const struct chim_opts *o)
 {
 	uint32_t seq = seg->seq, end = seg->seq + seg->len, skip = 0, limit,
 		 room = chim_rings_room(c);
@@ -116,9 +119,9 @@ static void payload(struct chim_engine *e, struct chim_tcp *c, const struct chim
 		end = limit;
 	}
 	if (seq == c->rcv_nxt)
-		in_order(e, c, seg, skip, end - seq);
+		in_order(e, c, seg, o, skip, end - seq);
 	else
-		out_of_order(e, c, seg, seq, skip, end - seq);
+		out_of_order(e, c, seg, o, seq, skip, end - seq);
 }
 
 static void ecn(struct chim_tcp *c, const struct chim_seg *seg)
@@ -133,7 +136,8 @@ static void ecn(struct chim_tcp *c, const struct chim_seg *seg)
 	c->ecn_demand = true;
 }
 
-void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg)
+void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
+		   const struct chim_opts *o)
 {
 	if (!may_receive(c)) {
 		/* Nothing can come behind a FIN. */
@@ -153,7 +157,7 @@ void chim_tcp_data(struct chim_engine *e, struct chim_tcp *c, const struct chim_
 	if (c->may_ecn)
 		ecn(c, seg);
 	if (seg->len)
-		payload(e, c, seg);
+		payload(e, c, seg, o);
 	if (seg->flags & CHIM_FIN && !c->has_rcv_fin) {
 		c->rcv_fin = seg->seq + seg->len;
 		c->has_rcv_fin = seq_geq(c->rcv_fin, c->rcv_nxt);

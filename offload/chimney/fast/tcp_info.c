@@ -156,6 +156,7 @@ void chim_engine_info(const struct chim_engine *e, const struct chim_tcp *c,
 		.ooo = c->n_ooo_in,
 		.dup_in = c->dup_in,
 		.ecn_marks = c->ecn_marks,
+		.traffic = c->traffic,
 		.wnd_limited_ns =
 			c->wnd_limited_ns + (c->limit == LIMIT_WND ? now - c->limit_ns : 0),
 		.app_limited_ns =

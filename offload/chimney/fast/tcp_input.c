@@ -106,7 +106,24 @@ static void segment(struct chim_engine *e, struct chim_tcp *c, const struct chim
 	update_ts(e, c, seg, &o);
 	c->last_rcv = e->now;
 	if (seg->len || seg->flags & CHIM_FIN)
-		chim_tcp_data(e, c, seg);
+		chim_tcp_data(e, c, seg, &o);
+}
+
+bool chim_engine_odd(struct chim_engine *e, struct chim_tcp *c, enum chim_upload why, uint32_t seq)
+{
+	uint64_t *count =
+		why == CHIM_UPLOAD_FRAGMENTATION ? &e->stats.fragments : &e->stats.ip_options;
+	/* What the peer sends again began in a window that was announced, and none was larger than
+	 * the ring. */
+	uint32_t oldest = c->rcv_nxt - (c->rcv_mask + 1);
+
+	++*count;
+	if (c->phase == PHASE_CLOSED)
+		return false;
+	if (seq_geq(seq, oldest) && seq_leq(seq, seq_max(c->rcv_edge, c->rcv_nxt)))
+		return true;
+	e->stats.odd_forged++;
+	return false;
 }
 
 void chim_engine_input(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,

@@ -62,8 +62,10 @@ static uint32_t detect(struct chim_engine *e, struct chim_tcp *c)
 /* RFC 8985 6.2 steps 2 to 5. */
 static void rack(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
-	if (a->d.reordered)
+	if (a->d.reordered) {
 		c->reo_seen = true;
+		chim_tcp_order_out(e, c, a->d.late);
+	}
 	if (a->dsack && seq_geq(c->snd_una, c->dsack_round)) {
 		c->dsack_round = c->snd_nxt;
 		c->reo_mult += c->reo_mult < TCP_REORDERING_MAX;
@@ -139,14 +141,16 @@ static void tlp_acked(struct chim_engine *e, struct chim_tcp *c, const struct ch
 }
 
 /* Was nothing lost after all? */
-static bool spurious(struct chim_tcp *c, const struct chim_tcp_acked *a)
+static bool spurious(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp_acked *a)
 {
 	if (!c->undo_set || !c->undo_again)
 		return false;
 	if (a->dsack && seq_geq(a->dsack_block.start, c->undo_una) && c->undo_bytes) {
 		uint32_t n = a->dsack_block.end - a->dsack_block.start;
 
-		c->undo_bytes -= n < c->undo_bytes ? n : c->undo_bytes;
+		n = n < c->undo_bytes ? n : c->undo_bytes;
+		chim_tcp_order_out(e, c, n); /* what was taken to be lost was late */
+		c->undo_bytes -= n;
 		if (!c->undo_bytes)
 			return true;
 	}
@@ -235,7 +239,7 @@ void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tc
 		rack(e, c, a);
 	else
 		newreno(e, c, a);
-	if (spurious(c, a))
+	if (spurious(e, c, a))
 		undo(e, c);
 	if (c->ca != CA_OPEN && seq_geq(c->snd_una, c->recover))
 		leave(c);

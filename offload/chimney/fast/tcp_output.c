@@ -173,6 +173,7 @@ static int send_new(struct chim_engine *e, struct chim_tcp *c, uint32_t n, bool 
 	c->snd_sent += n;
 	if (n)
 		c->cwr_pending = false;
+	c->traffic.pushes_out += last && n;
 	if (n % u.segsz)
 		c->snd_small = c->snd_nxt;
 	if (c->ca == CA_RECOVERY)

@@ -102,6 +102,7 @@ static int emit(struct chim_engine *e, struct chim_tcp *c, const struct chim_tcp
 	c->ipid += (uint16_t)frames;
 	c->segs_out += frames;
 	c->bytes_sent += u->len;
+	c->traffic.data_out += u->len ? frames : 0;
 	e->stats.segs_out += frames;
 	e->stats.units_out++;
 	e->stats.bytes_out += u->len;

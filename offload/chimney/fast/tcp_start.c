@@ -58,7 +58,7 @@ static void start_memory(struct chim_tcp *c, const struct chim_tcp_state *s, str
 static void start_receiver(struct chim_engine *e, struct chim_tcp *c,
 			   const struct chim_tcp_state *s)
 {
-	c->rcv_nxt = s->rcv_nxt;
+	c->rcv_nxt = c->high = s->rcv_nxt;
 	c->rcv_wup = s->rcv_wup;
 	c->rcv_edge = seq_max(s->rcv_wup + s->rcv_wnd, s->rcv_nxt);
 	c->rcv_wscale = s->wscale ? s->rcv_wscale : 0;
