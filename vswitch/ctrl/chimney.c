@@ -89,8 +89,8 @@ static void dispatch(struct chim_link *l, uint32_t said)
 		chimney_quoted(l);
 	if (said & CHIM_SAY_INFO)
 		chimney_answered(l);
-	/* What is not mandatory is the policy's to decide, which looks by itself. */
-	if (said & CHIM_SAY_WISH && l->conn.wish <= CHIM_UPLOAD_REQUESTED)
+	/* What is a matter of policy no worker wishes: the policy looks by itself. */
+	if (said & CHIM_SAY_WISH)
 		chimney_upload(l, l->conn.wish);
 	if (said & CHIM_SAY_DUMPED && l->phase == CHIM_FREEZING)
 		chimney_dumped(l);

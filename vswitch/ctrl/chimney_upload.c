@@ -19,7 +19,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { TRIES_MAX = 50, AGAIN_MS = 20, LATER_MS = 1000, PORT_NS = 200000000 };
+enum {
+	TRIES_MAX = 50,
+	AGAIN_MS = 20,
+	LATER_MS = 1000,
+	NATURE_MS = 60000,
+	PORT_NS = 200000000,
+};
 
 /* An interface that is down takes no FIN: it is delivered until the socket has it. */
 static const uint64_t FIN_NS = 60000000000;
@@ -60,6 +66,13 @@ static uint32_t retry_ms(enum chim_upload why)
 		return 0;
 	case CHIM_UPLOAD_REQUESTED:
 		return AGAIN_MS;
+	/* What its way or its application is like will be so for a while; and whoever forges
+	 * fragments moves it once in that time. */
+	case CHIM_UPLOAD_REORDERING:
+	case CHIM_UPLOAD_FRAGMENTATION:
+	case CHIM_UPLOAD_IP_OPTIONS:
+	case CHIM_UPLOAD_SMALL_IO:
+		return NATURE_MS;
 	default:
 		return LATER_MS;
 	}

@@ -81,6 +81,7 @@ struct chim_conn {
 	uint64_t frozen_until;
 	bool dumping;
 	uint64_t bad_csum;
+	uint64_t odd_ns; /* when main was asked last to take it back because of odd segments */
 	/* Where its peer's packets come from, and in which VLAN. Main says so at first. */
 	uint16_t peer_port, peer_vlan;
 

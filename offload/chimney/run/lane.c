@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "offload/chimney/run/bells.h"
+#include "offload/chimney/run/odd.h"
 #include "offload/chimney/run/outbox.h"
 #include "offload/chimney/run/unit.h"
 #include "offload/chimney/run/wake.h"
@@ -373,14 +374,22 @@ void chim_lane_take(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf
 {
 	struct chim_lane *l = ctx;
 	struct chim_conn *c = user;
+	enum chim_upload why;
 	struct chim_unit u;
 
 	l->w = w;
 	c->peer_port = m->port;
 	c->peer_vlan = m->vlan_tci;
-	if (likely(c->tcp != NULL) && likely(chim_unit_parse(m, &u) == 0))
+	if (unlikely(c->tcp == NULL))
+		goto free;
+	if (likely(chim_unit_parse(m, &u) == 0)) {
 		chim_engine_input(l->engine, c->tcp, &u.seg, clock_now_ns());
-	else
-		c->bad_csum += c->tcp != NULL;
+		goto free;
+	}
+	why = chim_odd_take(l->engine, c, m, clock_now_ns());
+	if (why != CHIM_UPLOAD_NONE)
+		on_want_upload(l, c, why);
+
+free:
 	rte_pktmbuf_free(m);
 }

@@ -82,6 +82,8 @@ int chim_unit_parse(struct rte_mbuf *m, struct chim_unit *u)
 
 	if (m->data_len < m->l2_len + headers || m->l4_len < 20)
 		return -EINVAL;
+	if (m->l3_len != (version == 4 ? 20 : 40))
+		return -EPROTONOSUPPORT;
 	total = version == 4 ? pkt_be16(l3 + 2) : 40u + pkt_be16(l3 + 4);
 	if (total < headers || m->l2_len + total > m->pkt_len)
 		return -EINVAL;

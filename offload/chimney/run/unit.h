@@ -16,8 +16,8 @@ struct chim_unit {
 
 /* A TCP packet that went through the stage `parse`. Its checksum is looked at unless the packet
  * carries the intent to have it completed, as one from this host or a guest does.
- * 0; -EBADMSG: the checksum is wrong; -EINVAL: headers that contradict each other; -E2BIG: it lies
- * in too many pieces. */
+ * 0; -EBADMSG: the checksum is wrong; -EINVAL: headers that contradict each other, or a fragment;
+ * -EPROTONOSUPPORT: IP options or extension headers; -E2BIG: it lies in too many pieces. */
 int chim_unit_parse(struct rte_mbuf *m, struct chim_unit *u);
 
 /* The packet that `out` stands for, with the Ethernet header eth before it. Payload that is short

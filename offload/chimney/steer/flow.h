@@ -49,8 +49,9 @@ struct flow_table;
 /* Who takes what is stolen. take() owns m from then on: it may read its data during the call and
  * frees it or keeps it (what is external memory of a port's only during the call). m has no
  * borrowed tail (packet/tail.h), no tag of ours, and is an Ethernet frame whose IP header is l3_len
- * bytes; m->port says where it came from. Called from within a burst or from flow_poll(): it must
- * not inject or forward packets itself. Worker: the flow's home. */
+ * bytes; m->port says where it came from. It may be a segment that only a kernel takes
+ * (packet/odd.h). Called from within a burst or from flow_poll(): it must not inject or forward
+ * packets itself. Worker: the flow's home. */
 struct flow_sink {
 	void (*take)(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf *m);
 	void *ctx;
@@ -120,9 +121,11 @@ void flow_awake(struct flow_table *t, uint16_t worker);
 /* Is there any flow? What a burst costs when there is none. Worker. */
 bool flow_any(const struct flow_table *t);
 
-/* found[i]: the flow that pkts[i] of that bridge belongs to, or NULL. n <= PKT_RX_MAX. Returns how
- * many belong to one. They may be used during this burst. Packets as they are after vlan_in:
- * without a tag of ours, vlan_tci set. Worker. */
+/* found[i]: the flow that pkts[i] of that bridge belongs to, or NULL; also that of a first
+ * fragment, or of a segment with IP options, which must not reach a kernel that has no such
+ * connection: it would answer with a reset. n <= PKT_RX_MAX. Returns how many belong to one. They
+ * may be used during this burst. Packets as they are after vlan_in: without a tag of ours, vlan_tci
+ * set. Worker. */
 uint16_t flow_find(const struct flow_table *t, uint16_t bridge, struct rte_mbuf *const *pkts,
 		   uint16_t n, struct flow **found);
 

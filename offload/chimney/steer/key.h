@@ -13,4 +13,10 @@
 bool flow_key_of(const uint8_t *data, uint32_t len, uint32_t frame_len, struct flow_key *key,
 		 struct pkt_headers *h);
 
+/* After that was false: fills key if it is a segment nevertheless for the host's kernel, in
+ * fragments of which this is the first, or behind IP options or extension headers (packet/odd.h). h
+ * as flow_key_of() left it. Any thread. */
+bool flow_key_of_odd(const uint8_t *data, uint32_t len, const struct pkt_headers *h,
+		     struct flow_key *key);
+
 #endif

@@ -61,12 +61,13 @@ uint16_t flow_find(const struct flow_table *t, uint16_t bridge, struct rte_mbuf 
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
+		const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 		struct flow_key *key = &keys[n_keys];
 		struct pkt_headers h;
 
 		found[i] = NULL;
-		if (!flow_key_of(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, key,
-				 &h)) {
+		if (!flow_key_of(data, m->data_len, m->pkt_len, key, &h) &&
+		    likely(!flow_key_of_odd(data, m->data_len, &h, key))) {
 			flow_quoted(t, bridge, m);
 			continue;
 		}
