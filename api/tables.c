@@ -46,6 +46,12 @@ static const struct api_key bridge_keys[] = {
 	{"chimney-max-loss", API_UINT, 0, 100, NULL, "0", API_SET, NULL,
 	 "percent of segments sent again above which a connection goes back to the kernel; 0: "
 	 "never"},
+	{"chimney-max-reordering", API_UINT, 0, 100, NULL, "0", API_SET, NULL,
+	 "percent of segments that come out of order, on either way, above which a connection goes "
+	 "back to the kernel; 0: never"},
+	{"chimney-min-io", API_UINT, 0, 16777216, NULL, "0", API_SET, NULL,
+	 "bytes that are written at a time, in the mean, below which a connection goes back to the "
+	 "kernel; 0: never"},
 	{0},
 };
 

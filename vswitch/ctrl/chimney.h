@@ -20,6 +20,7 @@
 #include "base/hist.h"
 #include "offload/chimney/run/lane.h"
 #include "offload/chimney/slow/path.h"
+#include "offload/chimney/slow/policy.h"
 #include "offload/chimney/slow/refuse.h"
 #include "offload/chimney/slow/tree.h"
 #include "offload/chimney/steer/flow.h"
@@ -80,7 +81,8 @@ struct chim_link {
 	struct {
 		uint64_t segs_out, retrans, moved, moved_ns;
 		uint64_t packets; /* of its flow */
-	} seen;			  /* when its policy was last looked at */
+		struct chim_activity_way in, out;
+	} seen; /* when its policy was last looked at, and there was enough of each to tell */
 };
 
 struct chim_app {

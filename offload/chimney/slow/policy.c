@@ -11,8 +11,6 @@
 enum {
 	/* What a round trip or the number of connections is may change by itself. */
 	RETRY_MS = 1000,
-	/* Of fewer no share can be told. */
-	SEGS_MIN = 100,
 };
 
 static bool parse_net(const char *text, size_t len, struct chim_policy_net *out)
@@ -77,6 +75,8 @@ int chim_policy_parse(const json_t *bridge, struct chim_policy *out, struct err 
 		.max_rtt_us = u32(bridge, "chimney-max-rtt", 0),
 		.idle_s = u32(bridge, "chimney-idle", 0),
 		.max_loss = u32(bridge, "chimney-max-loss", 0),
+		.max_reordering = u32(bridge, "chimney-max-reordering", 0),
+		.min_io = u32(bridge, "chimney-min-io", 0),
 	};
 
 	if (ranges_parse(ports, p.ports, 65536, 1, 65535) != 0)
@@ -139,10 +139,31 @@ struct chim_verdict chim_policy_decide(const struct chim_policy *p, const struct
 	return v;
 }
 
+bool chim_policy_watches(const struct chim_policy *p)
+{
+	return p->idle_s || p->max_loss || p->max_reordering || p->min_io;
+}
+
+static bool is_reordered(const struct chim_policy *p, const struct chim_activity_way *w)
+{
+	return w->segs >= CHIM_POLICY_SEGS && w->reordered * 100 > w->segs * p->max_reordering;
+}
+
+static bool is_small(const struct chim_policy *p, const struct chim_activity_way *w)
+{
+	return w->bytes == 0 || w->bytes < w->pushes * p->min_io;
+}
+
 enum chim_upload chim_policy_keep(const struct chim_policy *p, const struct chim_activity *a)
 {
-	if (p->max_loss && a->segs_out >= SEGS_MIN && a->retrans > a->segs_out / 100 * p->max_loss)
+	if (p->max_loss && a->segs_out >= CHIM_POLICY_SEGS &&
+	    a->retrans > a->segs_out / 100 * p->max_loss)
 		return CHIM_UPLOAD_HIGH_DROP_RATE;
+	if (p->max_reordering && (is_reordered(p, &a->in) || is_reordered(p, &a->out)))
+		return CHIM_UPLOAD_REORDERING;
+	if (p->min_io && a->in.pushes + a->out.pushes >= CHIM_POLICY_SEGS && is_small(p, &a->in) &&
+	    is_small(p, &a->out))
+		return CHIM_UPLOAD_SMALL_IO;
 	if (p->idle_s && a->idle_ms >= (uint64_t)p->idle_s * 1000)
 		return CHIM_UPLOAD_LOW_ACTIVITY;
 	return CHIM_UPLOAD_NONE;

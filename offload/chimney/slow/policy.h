@@ -28,6 +28,7 @@ struct chim_policy {
 	uint64_t min_bytes;
 	uint32_t min_rtt_us, max_rtt_us; /* max 0: no limit */
 	uint32_t idle_s, max_loss;	 /* seconds, percent; 0: never */
+	uint32_t max_reordering, min_io; /* percent, bytes; 0: never */
 };
 
 /* From a bridge's configuration, whose keys have been checked one by one (api/tables.c); an absent
@@ -45,14 +46,30 @@ struct chim_verdict {
 struct chim_verdict chim_policy_decide(const struct chim_policy *p, const struct chim_facts *facts,
 				       uint32_t now);
 
+/* Of fewer segments, or pieces that were written, no share and no mean can be told. */
+enum { CHIM_POLICY_SEGS = 100 };
+
+/* One direction. */
+struct chim_activity_way {
+	uint64_t segs, reordered; /* of segments with payload */
+	uint64_t bytes, pushes;	  /* payload, what was sent again not counted; and what it was
+				   * written in, as far as PSH tells */
+};
+
 /* What a connection did since it was looked at last. */
 struct chim_activity {
 	uint64_t
 		idle_ms; /* since anything was sent or received, ACKs but not keepalives included */
 	uint64_t segs_out, retrans;
+	struct chim_activity_way in, out;
 };
 
-/* CHIM_UPLOAD_NONE: it stays. LOW_ACTIVITY and HIGH_DROP_RATE; the latter wants 100 segments. */
+/* Does its policy want to know at all? */
+bool chim_policy_watches(const struct chim_policy *p);
+
+/* CHIM_UPLOAD_NONE: it stays. HIGH_DROP_RATE, REORDERING (RFC 4737 4: the ratio, of either
+ * direction), SMALL_IO (the mean, in both directions; one in which nothing went does not count) or
+ * LOW_ACTIVITY. All but the last want CHIM_POLICY_SEGS of what they are about. */
 enum chim_upload chim_policy_keep(const struct chim_policy *p, const struct chim_activity *a);
 
 #endif

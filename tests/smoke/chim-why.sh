@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Why connections go back by themselves: what comes out of order, what is small, what comes in fragments or
+# with IP options. Their streams go on in the kernel, whole, and the peer never sees a reset.
+#
+#	h1 eth0 --+-----+-- near mid far --+-----+-- eth0 h2
+#	          | br0 |   (mangle.py)    | br1 |
+#	          +-----+                  +-----+
+. "$(dirname "$0")/../lib.sh"
+need jq python3
+
+export FLUE_CHIMNEY_SOCKET=$T/chimney.sock
+stream=$BUILD/tests/chim/chim_stream
+
+chimney() { # FILTER: of what chimney show says
+	flue chimney show -j | jq -r "$1"
+}
+offloaded() {
+	chimney '[.flows[] | select(.where == "offloaded")] | length'
+}
+back() { # REASON: how many came back for that
+	chimney ".counts.upload_reasons.$1 // 0"
+}
+moved() { # bytes that the offloaded ones received
+	chimney '[.flows[] | select(.where == "offloaded") | .bytes_received] | add // 0'
+}
+counted() { # NAME: in the engine
+	chimney ".engine.$1"
+}
+resets() {
+	grep -c reset $T/mangle.log || true
+}
+mangle() { # WHAT
+	echo "$1" >$T/mode
+}
+
+# A stream between h1, which is offloaded, and h2.
+stream_on() { # ADDRESS-OF-H2 [KEY VALUE]...
+	local address=$1
+	shift
+	: >$T/listener.log
+	start listener ip netns exec h2 "$stream" listen "$address" 7001 bytes $bytes chunk 20000 "$@"
+	eventually 5 grep -q listening $T/listener.log
+	start stream ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect "$address" 7001 \
+		bytes $bytes chunk 20000 "$@"
+	eventually 5 equal 1 offloaded || {
+		chimney .counts
+		fail "it is not offloaded"
+	}
+}
+stream_over() {
+	wait "${pids[stream]}" || fail "the connecting end: $(cat $T/stream.log)"
+	wait "${pids[listener]}" || fail "the listening end: $(cat $T/listener.log)"
+	unset 'pids[stream]' 'pids[listener]'
+	eventually 5 equal 0 offloaded
+}
+bytes=${BYTES:-3000000}
+
+flued_start --chimney-socket $FLUE_CHIMNEY_SOCKET
+flue bridge add br0
+flue bridge add br1
+host_port h1 br0 10.0.0.1/24,fd00::1/64
+host_port h2 br1 10.0.0.2/24,fd00::2/64
+host mid
+ns mid sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+flue port add near kind host bridge br0 netns mid ifname near csum off tso off gro off
+flue port add far kind host bridge br1 netns mid ifname far csum off tso off gro off
+# Room for options.
+ip -n h2 link set eth0 mtu 1400
+echo none >$T/mode
+start mangle ip netns exec mid python3 "$top/tests/chim/mangle.py" far near $T/mode
+eventually 5 grep -q passing $T/mangle.log
+ping_ok h1 10.0.0.2
+ping_ok h1 fd00::2
+
+for address in 10.0.0.2 fd00::2; do
+	for how in fragments tiny options; do
+		reason=fragmentation
+		[ $how != options ] || reason=ip_options
+		say "$how, $address"
+		before=$(back $reason)
+		stream_on $address pause-us 10000
+		mangle $how
+		eventually 10 at_least $((before + 1)) back $reason
+		stream_over
+		mangle none
+		equal $((before + 1)) back $reason
+		equal 0 resets
+	done
+done
+flued_stop
