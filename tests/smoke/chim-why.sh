@@ -54,7 +54,29 @@ stream_over() {
 	unset 'pids[stream]' 'pids[listener]'
 	eventually 5 equal 0 offloaded
 }
-bytes=${BYTES:-3000000}
+bytes=3000000
+
+# Rounds of SIZE bytes there and back, from h1, which is offloaded.
+pingpong() { # SIZE SECONDS
+	: >$T/pingpong.log
+	start pingpong ip netns exec h1 "$BUILD/cli/flue" chimney run -- \
+		python3 "$top/tests/chim/pingpong.py" 10.0.0.2 7002 "$1" "$2"
+	eventually 5 equal 1 offloaded
+}
+pingpong_over() {
+	wait "${pids[pingpong]}" || fail "the rounds: $(cat $T/pingpong.log)"
+	unset 'pids[pingpong]'
+	cat $T/pingpong.log
+	eventually 5 equal 0 offloaded
+}
+stays() { # COUNTER: it goes on rising, and nothing comes back
+	local was
+	was=$(chimney .counts.uploaded)
+	eventually 10 at_least $(($(counted "$1") + 150)) counted "$1"
+	# The policy looks once a second: it has seen that.
+	sleep 1.2
+	equal "$was" chimney .counts.uploaded
+}
 
 flued_start --chimney-socket $FLUE_CHIMNEY_SOCKET
 flue bridge add br0
@@ -88,4 +110,60 @@ for address in 10.0.0.2 fd00::2; do
 		equal 0 resets
 	done
 done
+
+say "what is forged moves nothing"
+before=$(chimney .counts.uploaded)
+stream_on 10.0.0.2 pause-us 10000
+mangle forged
+eventually 10 at_least 20 counted odd_forged
+equal 1 offloaded
+equal "$before" chimney .counts.uploaded
+mangle none
+stream_over
+equal 0 resets
+
+bytes=20000000
+for key in 0 3; do
+	flue bridge set br0 chimney-max-reordering $key
+	for way in in out; do
+		say "what $([ $way = in ] && echo arrives || echo leaves) is reordered, chimney-max-reordering $key"
+		before=$(back reordering)
+		stream_on 10.0.0.2 pause-us 10000
+		if [ $way = in ]; then
+			mangle reorder
+		else
+			flue port set near impair 'delay 2ms reorder 3%'
+		fi
+		if [ $key = 0 ]; then
+			stays reordered_$way
+		else
+			eventually 10 at_least $((before + 1)) back reordering
+		fi
+		flue port set near impair none
+		mangle none
+		stream_over
+		[ $key = 0 ] || equal $((before + 1)) back reordering
+	done
+done
+flue bridge set br0 chimney-max-reordering 0
+
+start echo ip netns exec h2 python3 "$top/tests/chim/echo.py" 10.0.0.2 7002
+eventually 5 listening h2 7002
+for size in 200 3000; do
+	for key in 0 1000; do
+		say "$size bytes at a time, chimney-min-io $key"
+		before=$(back small_io)
+		pingpong $size 4
+		flue bridge set br0 chimney-min-io $key
+		if [ "$size $key" = "200 1000" ]; then
+			eventually 10 at_least $((before + 1)) back small_io
+		else
+			stays segs_in
+		fi
+		pingpong_over
+		flue bridge set br0 chimney-min-io 0
+		[ "$size $key" = "200 1000" ] || equal "$before" back small_io
+	done
+done
+equal 0 resets
 flued_stop

@@ -26,6 +26,7 @@
  *   phase NAME, ca NAME        as chim_engine_info() says
  *   cwnd N, pipe N             bytes;  cwnd< N: less
  *   rto N, retrans N           ms; segments
+ *   counts NAME N              a member of chim_engine_info()'s traffic
  *   closed N, upload NAME      the engine said so (errno; name of chim_upload)
  *   open                       it said nothing of the kind
  *   close LINGER, abort        the application does; LINGER: ms, or - for none

@@ -145,6 +145,28 @@ static void closes(struct wire *w, const char *linger, bool abort)
 	chim_engine_run(w->e, w->now);
 }
 
+static void counts(struct wire *w, const struct chim_tcp_traffic *t, char **rest)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+		{"data_in", t->data_in},	   {"data_out", t->data_out},
+		{"pushes_in", t->pushes_in},	   {"pushes_out", t->pushes_out},
+		{"reordered_in", t->reordered_in}, {"reordered_out", t->reordered_out},
+	};
+	const char *name = wire_word(w, rest);
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strcmp(members[i].name, name) != 0)
+			continue;
+		wire_differ(w, name, (uint32_t)members[i].value,
+			    wire_number(w, wire_word(w, rest)));
+		return;
+	}
+	wire_fail(w, "counter `%s`", name);
+}
+
 /* Lines that ask what is known. */
 static bool asks(struct wire *w, const char *s, char **rest)
 {
@@ -165,6 +187,8 @@ static bool asks(struct wire *w, const char *s, char **rest)
 		wire_differ(w, s, i.rto_us / 1000, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "retrans") == 0)
 		wire_differ(w, s, (uint32_t)i.retrans, wire_number(w, wire_word(w, rest)));
+	else if (strcmp(s, "counts") == 0)
+		counts(w, &i.traffic, rest);
 	else if (strcmp(s, "in") == 0)
 		wire_differ(w, s, (uint32_t)w->shm->rcv_head, wire_number(w, wire_word(w, rest)));
 	else if (strcmp(s, "freed") == 0)

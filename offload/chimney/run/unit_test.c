@@ -173,6 +173,22 @@ static void lengths_that_lie_are_refused(void **state)
 	rte_pktmbuf_free(m);
 }
 
+static void what_only_a_kernel_takes_is_refused(void **state)
+{
+	struct chim_out o = out_of(false, 100, 0);
+	struct rte_mbuf *m = built(&o, 14);
+	struct chim_unit u;
+
+	/* As the stage `parse` says of IP options, and of fragments. */
+	m->l3_len = 24;
+	m->l4_len = 20;
+	assert_int_equal(chim_unit_parse(m, &u), -EPROTONOSUPPORT);
+	m->l3_len = 20;
+	m->l4_len = 0;
+	assert_int_equal(chim_unit_parse(m, &u), -EINVAL);
+	rte_pktmbuf_free(m);
+}
+
 static void without_buffers_nothing_is_lost(void **state)
 {
 	struct rte_mempool *all = worker.header_pool;
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test(wire_frames_checksums_are_looked_at),
 		cmocka_unit_test(odd_pieces_sum_up),
 		cmocka_unit_test(lengths_that_lie_are_refused),
+		cmocka_unit_test(what_only_a_kernel_takes_is_refused),
 		cmocka_unit_test(without_buffers_nothing_is_lost),
 	};
 

@@ -156,7 +156,7 @@ static void contradictions(void **state)
 
 static enum chim_upload keep(uint64_t idle_ms, uint64_t segs, uint64_t retrans)
 {
-	const struct chim_activity a = {idle_ms, segs, retrans};
+	const struct chim_activity a = {.idle_ms = idle_ms, .segs_out = segs, .retrans = retrans};
 
 	return chim_policy_keep(&policy, &a);
 }
@@ -172,6 +172,57 @@ static void kept(void **state)
 	assert_int_equal(keep(0, 99, 99), CHIM_UPLOAD_NONE);
 }
 
+static enum chim_upload keep_reordered(uint64_t in, uint64_t late_in, uint64_t out,
+				       uint64_t late_out)
+{
+	const struct chim_activity a = {.in = {.segs = in, .reordered = late_in},
+					.out = {.segs = out, .reordered = late_out}};
+
+	return chim_policy_keep(&policy, &a);
+}
+
+static void kept_reordered(void **state)
+{
+	assert_int_equal(parse("{}", NULL), 0);
+	assert_false(chim_policy_watches(&policy));
+	assert_int_equal(keep_reordered(1000, 1000, 1000, 1000), CHIM_UPLOAD_NONE);
+	assert_int_equal(parse("{\"chimney-max-reordering\": 3}", NULL), 0);
+	assert_true(chim_policy_watches(&policy));
+	assert_int_equal(keep_reordered(1000, 30, 100, 3), CHIM_UPLOAD_NONE);
+	assert_int_equal(keep_reordered(1000, 31, 0, 0), CHIM_UPLOAD_REORDERING);
+	assert_int_equal(keep_reordered(1000, 0, 100, 4), CHIM_UPLOAD_REORDERING);
+	/* 3 % of 133 are 3.99. */
+	assert_int_equal(keep_reordered(133, 3, 0, 0), CHIM_UPLOAD_NONE);
+	assert_int_equal(keep_reordered(133, 4, 0, 0), CHIM_UPLOAD_REORDERING);
+	/* Each direction by itself, and only if there was enough. */
+	assert_int_equal(keep_reordered(99, 99, 99, 99), CHIM_UPLOAD_NONE);
+}
+
+static enum chim_upload keep_written(uint64_t in, uint64_t pushes_in, uint64_t out,
+				     uint64_t pushes_out)
+{
+	const struct chim_activity a = {.in = {.bytes = in, .pushes = pushes_in},
+					.out = {.bytes = out, .pushes = pushes_out}};
+
+	return chim_policy_keep(&policy, &a);
+}
+
+static void kept_small(void **state)
+{
+	assert_int_equal(parse("{}", NULL), 0);
+	assert_int_equal(keep_written(1, 1000, 1, 1000), CHIM_UPLOAD_NONE);
+	assert_int_equal(parse("{\"chimney-min-io\": 1000}", NULL), 0);
+	assert_true(chim_policy_watches(&policy));
+	assert_int_equal(keep_written(49999, 50, 49999, 50), CHIM_UPLOAD_SMALL_IO);
+	assert_int_equal(keep_written(50000, 50, 49999, 50), CHIM_UPLOAD_NONE);
+	assert_int_equal(keep_written(49999, 50, 50000, 50), CHIM_UPLOAD_NONE);
+	assert_int_equal(keep_written(48999, 49, 49999, 50), CHIM_UPLOAD_NONE);
+	/* One way only. */
+	assert_int_equal(keep_written(0, 0, 99999, 100), CHIM_UPLOAD_SMALL_IO);
+	/* A long piece that has not ended yet. */
+	assert_int_equal(keep_written(100000, 0, 99999, 100), CHIM_UPLOAD_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +230,7 @@ int main(void)
 		cmocka_unit_test(addresses),	  cmocka_unit_test(hints),
 		cmocka_unit_test(round_trips),	  cmocka_unit_test(limit),
 		cmocka_unit_test(contradictions), cmocka_unit_test(kept),
+		cmocka_unit_test(kept_reordered), cmocka_unit_test(kept_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,35 @@ static void others(void **state)
 	assert_false(is_flow());
 }
 
+static void odd_ones(void **state)
+{
+	struct flow_key whole;
+
+	build(4, 6);
+	assert_true(is_flow());
+	whole = key;
+	assert_false(flow_key_of_odd(frame.bytes, 256, &headers, &key));
+	frame.bytes[20] = 0x20;
+	assert_false(is_flow());
+	memset(&key, 0xff, sizeof(key));
+	assert_true(flow_key_of_odd(frame.bytes, 154, &headers, &key));
+	assert_memory_equal(&key, &whole, sizeof(key));
+	build(6, 6);
+	assert_true(is_flow());
+	whole = key;
+	memmove(frame.bytes + 62, frame.bytes + 54, 120);
+	memcpy(frame.bytes + 54, "\6\0\1\4\0\0\0\0", 8);
+	frame.bytes[19] += 8;
+	frame.bytes[20] = 60;
+	frame.len += 8;
+	assert_false(is_flow());
+	assert_true(flow_key_of_odd(frame.bytes, 170, &headers, &key));
+	assert_memory_equal(&key, &whole, sizeof(key));
+	build(4, 17);
+	assert_false(is_flow());
+	assert_false(flow_key_of_odd(frame.bytes, 100, &headers, &key));
+}
+
 static void cut_short(void **state)
 {
 	build(4, 6);
@@ -95,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments),
 		cmocka_unit_test(others),
+		cmocka_unit_test(odd_ones),
 		cmocka_unit_test(cut_short),
 	};
 

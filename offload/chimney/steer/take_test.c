@@ -102,6 +102,44 @@ static void wakes_who_sleeps(void **state)
 	assert_int_equal(s.woken[0], 0);
 }
 
+/* What only a kernel takes is the flow's all the same: the first fragment, and what has options. Of
+ * another fragment nobody can tell. */
+static void finds_odd_ones(void **state)
+{
+	struct flow *f = hold();
+	struct rte_mbuf *m = packet(1);
+	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, 14), *frame;
+
+	ip[6] = 0x20;
+	assert_true(offer(0, m));
+	assert_int_equal(held(f), 1);
+	m = packet(2);
+	ip = rte_pktmbuf_mtod_offset(m, uint8_t *, 14);
+	ip[6] = 0x20;
+	ip[7] = 5;
+	assert_false(offer(0, m));
+	m = packet(3);
+	rte_pktmbuf_append(m, 4);
+	frame = rte_pktmbuf_mtod(m, uint8_t *);
+	memmove(frame + 38, frame + 34, 60);
+	memcpy(frame + 34, "\1\1\1\0", 4);
+	frame[14] = 0x46;
+	frame[17] += 4;
+	assert_true(offer(0, m));
+	assert_int_equal(m->l3_len, 24);
+	assert_int_equal(held(f), 2);
+	/* They go on to the kernel with what was held, in order. */
+	flow_release(f, NULL, NULL);
+	poll(0);
+	assert_int_equal(s.n_sent, 2);
+	assert_int_equal(s.sent[0], 1);
+	for (int i = 0; i < 3; i++)
+		flow_reap(s.t);
+	m = packet(4);
+	rte_pktmbuf_mtod_offset(m, uint8_t *, 14)[6] = 0x20;
+	assert_false(offer(0, m));
+}
+
 /* Many flows, some of them in one bucket: each is found, and only by its own key. */
 static void finds_each(void **state)
 {
@@ -132,7 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps_the_limits),	    TEST(copies_what_is_borrowed),
 		TEST(settles_for_the_sink), TEST(wakes_who_sleeps),
-		TEST(finds_each),
+		TEST(finds_each),	    TEST(finds_odd_ones),
 	};
 
 	return test_flow_main(tests, RTE_DIM(tests));
