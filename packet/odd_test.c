@@ -147,7 +147,8 @@ static void options(void **state)
 	build(4, 6);
 	frame.tags[0] = 0x88a80005;
 	test_frame_build(&frame);
-	frame.bytes[24] = 0x20;
+	frame.bytes[18] = 0x46;
+	frame.bytes[42 + 12] = 0x50;
 	assert_int_equal(odd(), PKT_ODD_NONE);
 }
 

@@ -191,9 +191,9 @@ static void kept_reordered(void **state)
 	assert_int_equal(keep_reordered(1000, 30, 100, 3), CHIM_UPLOAD_NONE);
 	assert_int_equal(keep_reordered(1000, 31, 0, 0), CHIM_UPLOAD_REORDERING);
 	assert_int_equal(keep_reordered(1000, 0, 100, 4), CHIM_UPLOAD_REORDERING);
-	/* 3 % of 133 are 3.99. */
-	assert_int_equal(keep_reordered(133, 3, 0, 0), CHIM_UPLOAD_NONE);
-	assert_int_equal(keep_reordered(133, 4, 0, 0), CHIM_UPLOAD_REORDERING);
+	/* 3 % of 199 are 5.97. */
+	assert_int_equal(keep_reordered(199, 5, 0, 0), CHIM_UPLOAD_NONE);
+	assert_int_equal(keep_reordered(199, 6, 0, 0), CHIM_UPLOAD_REORDERING);
 	/* Each direction by itself, and only if there was enough. */
 	assert_int_equal(keep_reordered(99, 99, 99, 99), CHIM_UPLOAD_NONE);
 }
