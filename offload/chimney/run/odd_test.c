@@ -113,6 +113,6 @@ int main(void)
 	};
 
 	test_eal_init();
-	pool = test_pool("data", 63, 2048);
+	pool = test_pool("data", 255, 2048);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
