@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Takes out what belongs to a TCP connection that is offloaded, or on its way there or back: the
- * engine gets it, or it waits. Only segments that are no fragments and have no IP options or
- * extension headers; all else of the connection's host (ARP, ICMP, fragments) goes on to its
+ * engine gets it, or it waits; also the first of several fragments, and what has IP options, which
+ * the engine refuses. All else of the connection's host (ARP, ICMP, other fragments) goes on to its
  * kernel. It stands behind learn, so that the FDB stays fresh, and before lookup, which sends
  * packets away.
  */
