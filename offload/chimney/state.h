@@ -122,13 +122,13 @@ enum chim_refusal {
 	X(HIGH_DROP_RATE, "high_drop_rate", "many segments were lost")                \
 	X(REORDERING, "reordering", "many segments came out of order")                \
 	X(FRAGMENTATION, "fragmentation", "the peer's packets came in fragments")     \
-	X(IP_OPTIONS, "ip_options", "the peer's packets carried IP options")          \
 	X(LOW_ACTIVITY, "low_activity", "little was sent or received")                \
 	X(SMALL_IO, "small_io", "what was sent and received was small")               \
 	X(PATH, "path", "its route, neighbor or interface changed")                   \
 	X(UNKEPT, "unkept", "the application used what only the kernel's socket has") \
 	X(FORK, "fork", "the application shared it with another process")             \
-	X(STOPPING, "stopping", "the switch ended")
+	X(STOPPING, "stopping", "the switch ended")                                   \
+	X(IP_OPTIONS, "ip_options", "the peer's packets carried IP options")
 
 enum chim_upload {
 	CHIM_UPLOAD_NONE,
