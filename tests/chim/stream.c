@@ -9,6 +9,8 @@
  *	seed N		of lengths and pauses (default 1)
  *	pause-us N	now and then, at most so long (default 0)
  *	mode M		blocking, poll or epoll (default poll)
+ *	half on		each side ends its direction when it has sent all; off: when it has
+ *			received all as well, not in mode blocking (default on)
  *
  * The byte at position p of a direction is a function of p alone, so that one that is lost, doubled
  * or out of place is seen where it happens. Ends with 0 when all was sent and received and the
@@ -35,7 +37,8 @@ static struct {
 	uint64_t bytes;
 	unsigned int count, chunk, seed, pause_us;
 	const char *mode;
-} conf = {1000000, 1, 65536, 1, 0, "poll"};
+	bool half;
+} conf = {1000000, 1, 65536, 1, 0, "poll", true};
 
 struct stream {
 	pthread_t thread;
@@ -80,6 +83,17 @@ static void pause_now_and_then(struct stream *s)
 		usleep(random_below(s, conf.pause_us));
 }
 
+/* If it is time for that: -1 if it fails, else 1. */
+static int end_direction(struct stream *s)
+{
+	if (s->sent < conf.bytes || (!conf.half && s->received < conf.bytes))
+		return 1;
+	if (shutdown(s->fd, SHUT_WR) == 0)
+		return 1;
+	complain(s, "shutdown", errno);
+	return -1;
+}
+
 /* 1: something went; 0: not now; -1: failed. */
 static int send_some(struct stream *s)
 {
@@ -99,11 +113,7 @@ static int send_some(struct stream *s)
 		return -1;
 	}
 	s->sent += (uint64_t)done;
-	if (s->sent == conf.bytes && shutdown(s->fd, SHUT_WR) != 0) {
-		complain(s, "shutdown", errno);
-		return -1;
-	}
-	return 1;
+	return end_direction(s);
 }
 
 static int receive_some(struct stream *s)
@@ -133,7 +143,7 @@ static int receive_some(struct stream *s)
 		complain(s, "more came than was sent", 0);
 		return -1;
 	}
-	return 1;
+	return conf.half || s->ended ? 1 : end_direction(s);
 }
 
 /* What the descriptor is ready for; 0: nothing in time, which is a failure. */
@@ -251,6 +261,8 @@ static int configure(int argc, char **argv)
 			conf.pause_us = (unsigned int)atoi(value);
 		else if (strcmp(key, "mode") == 0)
 			conf.mode = value;
+		else if (strcmp(key, "half") == 0)
+			conf.half = strcmp(value, "off") != 0;
 		else
 			return -1;
 	}
