@@ -7,6 +7,7 @@
  *	tcp_input.c	what a segment is: accepted, old, an attack
  *	tcp_data.c	payload and FIN
  *	tcp_ooo.c	data out of order
+ *	tcp_order.c	what was reordered, and written at a time: counted
  *	tcp_ack.c	acknowledgments
  *	tcp_loss.c	RACK, TLP, recovery
  *	tcp_output.c	what may be sent
