@@ -68,7 +68,8 @@ static void fills_a_bridge(void **state)
 		 "false, 'mss-clamp': false, 'chimney': true, 'chimney-max': 10000, "
 		 "'chimney-ports': '1-65535', 'chimney-addresses': '0.0.0.0/0,::/0', "
 		 "'chimney-min-age': 0, 'chimney-min-bytes': 0, 'chimney-min-rtt': 0, "
-		 "'chimney-max-rtt': 0, 'chimney-idle': 0, 'chimney-max-loss': 0}");
+		 "'chimney-max-rtt': 0, 'chimney-idle': 0, 'chimney-max-loss': 0, "
+		 "'chimney-max-reordering': 0, 'chimney-min-io': 0}");
 }
 
 /* Of a port only what its own kind knows, and no mtu: absence means the bridge's. */
