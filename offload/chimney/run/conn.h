@@ -23,6 +23,7 @@ enum chim_ask {
 	CHIM_ASK_DELIVER = 1 << 6, /* want_frame goes to the kernel as from the peer. No answer */
 	CHIM_ASK_STOP = 1 << 7,	   /* forget it. Answer: STOPPED, the last one */
 	CHIM_ASK_QUOTES = 1 << 8,  /* did it send quoted_seq? Answer: QUOTED */
+	CHIM_ASK_TAP = 1 << 9,	   /* copy into want_tap, and nowhere else. Answer: TAPPED */
 };
 
 /* What the worker says. */
@@ -37,11 +38,14 @@ enum chim_say {
 	CHIM_SAY_STOPPED = 1 << 7,
 	CHIM_SAY_UPDATED = 1 << 8,
 	CHIM_SAY_QUOTED = 1 << 9, /* quotes: an ICMP error may be meant for it */
+	CHIM_SAY_TAPPED =
+		1 << 10, /* want_tap is in use; a tap that was before it is not any more */
 };
 
 enum { CHIM_FRAME_ROOM = 128 };
 
 struct chim_lane;
+struct chim_tap;
 
 struct chim_conn {
 	/* Constant once it was started. */
@@ -72,9 +76,11 @@ struct chim_conn {
 	uint8_t want_frame[CHIM_FRAME_ROOM]; /* an Ethernet frame without tag, of want_frame_len
 						bytes */
 	uint16_t want_frame_len;
+	struct chim_tap *want_tap; /* NULL: none. Not to be changed before the answer */
 
 	/* The worker's. */
 	struct chim_tcp *tcp; /* NULL: it does not run */
+	struct chim_tap *tap; /* who looks on; NULL: nobody */
 	uint8_t eth[18];
 	uint8_t eth_len;
 	struct chim_conn *next_frozen;

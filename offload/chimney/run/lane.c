@@ -5,6 +5,7 @@
 #include "offload/chimney/run/bells.h"
 #include "offload/chimney/run/odd.h"
 #include "offload/chimney/run/outbox.h"
+#include "offload/chimney/run/tap.h"
 #include "offload/chimney/run/unit.h"
 #include "offload/chimney/run/wake.h"
 
@@ -63,6 +64,8 @@ static int on_send(void *ctx, void *user, const struct chim_out *out)
 	m = chim_unit_build(l->w, out, c->eth, c->eth_len, &l->shinfo);
 	if (unlikely(!m))
 		return -ENOBUFS;
+	if (unlikely(c->tap != NULL))
+		chim_tap_put(c->tap, m, true, 0);
 	chim_outbox_put(&l->out, m, c->port);
 	return 0;
 }
@@ -288,6 +291,10 @@ static void carry_out(struct chim_lane *l, struct chim_conn *c, uint32_t asks, u
 		c->quotes = c->tcp && chim_engine_quotes(c->tcp, c->quoted_seq);
 		say(c, CHIM_SAY_QUOTED);
 	}
+	if (asks & CHIM_ASK_TAP) {
+		c->tap = c->want_tap;
+		say(c, CHIM_SAY_TAPPED);
+	}
 	if (asks & CHIM_ASK_STOP)
 		stop(l, c);
 }
@@ -380,6 +387,8 @@ void chim_lane_take(void *ctx, void *user, struct pkt_worker *w, struct rte_mbuf
 	l->w = w;
 	c->peer_port = m->port;
 	c->peer_vlan = m->vlan_tci;
+	if (unlikely(c->tap != NULL)) /* with the tag that what it sends has */
+		chim_tap_put(c->tap, m, false, c->eth_len > 14 ? m->vlan_tci : 0);
 	if (unlikely(c->tcp == NULL))
 		goto free;
 	if (likely(chim_unit_parse(m, &u) == 0)) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A worker runs a lane while main posts orders and takes answers, clients come and go, and an
- * application rings bells and says that it copies. The engine is a stand-in, whose memory belongs
- * to the worker alone. Built with ThreadSanitizer where the compiler has it. What is checked is
- * what holds in whatever order things happen: each order that has an answer gets it, nothing is
- * said of a connection after STOPPED, and nothing of the engine outlives its connection.
+ * application rings bells and says that it copies. Frames come, and main taps connections and lets
+ * go of them. The engine is a stand-in, whose memory belongs to the worker alone. Built with
+ * ThreadSanitizer where the compiler has it. What is checked is what holds in whatever order things
+ * happen: each order that has an answer gets it, nothing is said of a connection after STOPPED, and
+ * nothing of the engine outlives its connection.
  */
 #include "offload/chimney/run/lane.h"
+
+#include "offload/chimney/run/tap.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -48,6 +51,9 @@ struct life {
 	enum phase phase;
 	uint32_t client, i;
 	bool closed, asked_info;
+	struct chim_tap *before; /* until the worker has let go of it */
+	bool asked_tap;
+	uint32_t last; /* number that was read of conn.want_tap */
 };
 
 static struct chim_mailbox says;
@@ -60,7 +66,7 @@ static struct chim_shm pages[CONNS];
 static struct life *lives[CONNS];
 static int event_fds[CONNS];
 static struct chim_lane *lane;
-static uint32_t started, failed, dumped, stuck, closed, wished, informed, stopped;
+static uint32_t started, failed, dumped, stuck, closed, wished, informed, stopped, tapped;
 
 static void wake(void)
 {
@@ -134,6 +140,32 @@ static void begin(uint32_t i, uint32_t of)
 	ask(l, CHIM_ASK_START);
 }
 
+/* Another tap, or none. */
+static void tap(struct life *l)
+{
+	l->before = l->conn.want_tap;
+	l->conn.want_tap = l->before ? NULL : chim_tap_new(CHIM_TAP_BYTES_MIN, CHIM_TAP_KEEP_MIN);
+	l->asked_tap = true;
+	l->last = 0;
+	ask(l, CHIM_ASK_TAP);
+}
+
+static void read_tap(struct life *l)
+{
+	struct chim_tap_record r;
+
+	while (l->conn.want_tap && chim_tap_peek(l->conn.want_tap, &r)) {
+		uint32_t number;
+
+		memcpy(&number, r.data, sizeof(number));
+		if (number <= l->last || r.kept != CHIM_TAP_KEEP_MIN || r.out)
+			fail("it is not what came");
+		l->last = number;
+		tapped++;
+		chim_tap_next(l->conn.want_tap);
+	}
+}
+
 static void end(struct life *l)
 {
 	l->phase = ENDING;
@@ -170,12 +202,20 @@ static void answered(struct life *l, uint32_t said)
 		closed++;
 		l->closed = true;
 	}
+	if (said & CHIM_SAY_TAPPED) {
+		chim_tap_free(l->before);
+		l->before = NULL;
+		l->asked_tap = false;
+	}
 	if (said & CHIM_SAY_STOPPED) {
 		if (l->phase != ENDING)
 			fail("it was stopped, though nobody asked");
 		stopped++;
 		used[l->client]--;
 		lives[l->i] = NULL;
+		read_tap(l);
+		chim_tap_free(l->before);
+		chim_tap_free(l->conn.want_tap);
 		free(l); /* whatever comes now is found */
 	}
 }
@@ -193,6 +233,9 @@ static void take_mail(void)
 
 static void order(struct life *l, uint32_t what)
 {
+	read_tap(l);
+	if (what == 40 && l->phase != ENDING && !l->asked_tap)
+		tap(l);
 	switch (l->phase) {
 	case RUNS:
 		if (what < 4) {
@@ -224,6 +267,29 @@ static void order(struct life *l, uint32_t what)
 	}
 }
 
+/* A frame for each that runs. */
+static void receive(struct pkt_worker *w)
+{
+	static uint32_t bytes[64];
+	const struct chim_clients *all = atomic_load(&clients);
+
+	for (uint32_t n = 0; all && n < all->n; n++) {
+		for (uint32_t i = 0; i < CONNS; i++) {
+			struct chim_conn *c = atomic_load(&all->client[n]->slots[i * 50]);
+			struct rte_mbuf m = {.buf_addr = bytes,
+					     .data_len = sizeof(bytes),
+					     .pkt_len = sizeof(bytes),
+					     .nb_segs = 1};
+
+			if (!c)
+				continue;
+			bytes[0]++;
+			rte_mbuf_refcnt_set(&m, 2); /* it is not freed */
+			chim_lane_take(lane, c, w, &m);
+		}
+	}
+}
+
 static void *work(void *arg)
 {
 	struct pkt_worker w = {.id = 0};
@@ -237,6 +303,7 @@ static void *work(void *arg)
 
 		atomic_store(&seen, atomic_load(&epoch));
 		now += 1000000;
+		receive(&w);
 		if (chim_lane_poll(lane, &w, NULL, now) > 0)
 			continue;
 		chim_lane_sleep(lane, &fd, 1, &until);
@@ -306,10 +373,11 @@ int main(void)
 	wake();
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	printf("%u started, %u not, %u dumped, %u stuck, %u closed, %u wishes, %u asked about\n",
-	       started, failed, dumped, stuck, closed, wished, informed);
+	printf("%u started, %u not, %u dumped, %u stuck, %u closed, %u wishes, %u asked about, "
+	       "%u frames tapped\n",
+	       started, failed, dumped, stuck, closed, wished, informed, tapped);
 	if (started + failed != LIVES || !dumped || !stuck || !closed || !wished || !informed ||
-	    chim_lane_conns(lane) != 0)
+	    !tapped || chim_lane_conns(lane) != 0)
 		fail("orders have no answer");
 	chim_lane_free(lane);
 	return 0;
