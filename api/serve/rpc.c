@@ -32,6 +32,9 @@ struct rpc_server {
 	void *ctx;
 	struct rpc_conn *conns[RPC_CONNS_MAX];
 	struct rpc_reply *replies[RPC_CONNS_MAX]; /* what each connection waits for, or NULL */
+	uint64_t numbers[RPC_CONNS_MAX];	  /* of each connection */
+	uint64_t last_number, caller;
+	void (*gone)(void *ctx, uint64_t caller); /* or NULL */
 };
 
 static rpc_fn find_handler(const struct rpc_server *s, const char *method)
@@ -146,33 +149,41 @@ void rpc_reply_error(struct rpc_reply *r, const struct err *e)
 	reply(r, rpc_msg_error(r->id, RPC_FAILED, e));
 }
 
-static json_t *answer_line(void *arg, struct rpc_conn *c, const char *text, size_t len)
+static json_t *answer_batch(struct rpc_server *s, const json_t *msg)
 {
-	struct rpc_server *s = arg;
-	enum rpc_code code;
-	struct err e = {0};
-	json_t *msg = rpc_msg_parse(text, len, &code, &e), *answer, *item;
+	json_t *answer = json_array(), *item;
 	size_t i;
 
-	if (!msg)
-		return rpc_msg_error(NULL, code, &e);
-	if (!json_is_array(msg)) {
-		answer = begin_later(s, c, msg) ? NULL : answer_one(s, msg);
-		json_decref(msg);
-		return answer;
-	}
-	answer = json_array();
 	json_array_foreach (msg, i, item) {
 		json_t *one = answer_one(s, item);
 
 		if (one)
 			json_array_append_new(answer, one);
 	}
-	json_decref(msg);
 	if (json_array_size(answer) > 0)
 		return answer;
 	json_decref(answer);
 	return NULL;
+}
+
+static json_t *answer_line(void *arg, struct rpc_conn *c, const char *text, size_t len)
+{
+	struct rpc_server *s = arg;
+	unsigned int slot = slot_of(s, c);
+	enum rpc_code code;
+	struct err e = {0};
+	json_t *msg = rpc_msg_parse(text, len, &code, &e), *answer;
+
+	if (!msg)
+		return rpc_msg_error(NULL, code, &e);
+	s->caller = slot < RPC_CONNS_MAX ? s->numbers[slot] : 0;
+	if (json_is_array(msg))
+		answer = answer_batch(s, msg);
+	else
+		answer = begin_later(s, c, msg) ? NULL : answer_one(s, msg);
+	s->caller = 0;
+	json_decref(msg);
+	return answer;
 }
 
 static void conn_closed(void *arg, struct rpc_conn *c)
@@ -186,6 +197,8 @@ static void conn_closed(void *arg, struct rpc_conn *c)
 	if (s->replies[slot])
 		s->replies[slot]->server = NULL;
 	s->replies[slot] = NULL;
+	if (s->gone)
+		s->gone(s->ctx, s->numbers[slot]);
 }
 
 static const struct rpc_conn_ops conn_ops = {.line = answer_line, .closed = conn_closed};
@@ -217,6 +230,7 @@ static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct socka
 		if (s->conns[i])
 			continue;
 		s->conns[i] = rpc_conn_new(s->base, fd, &conn_ops, s);
+		s->numbers[i] = ++s->last_number;
 		return;
 	}
 	turn_away(fd);
@@ -290,6 +304,16 @@ no_memory:
 void rpc_server_later(struct rpc_server *s, const struct rpc_later *later)
 {
 	s->later = later;
+}
+
+uint64_t rpc_server_caller(const struct rpc_server *s)
+{
+	return s ? s->caller : 0;
+}
+
+void rpc_server_on_gone(struct rpc_server *s, void (*gone)(void *ctx, uint64_t caller))
+{
+	s->gone = gone;
 }
 
 void rpc_server_free(struct rpc_server *s)

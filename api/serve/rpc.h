@@ -52,6 +52,12 @@ struct rpc_server *rpc_server_new(struct event_base *base, const char *path, con
 /* Methods that answer later, beside the others; the table as handlers above. Main thread. */
 void rpc_server_later(struct rpc_server *s, const struct rpc_later *later);
 
+/* Which connection's request is being carried out: a number that no other one gets. 0: none is, or
+ * there is no server. For what belongs to a connection, and ends with it: gone(ctx, number) is then
+ * called once it has ended, also by rpc_server_free(). Main thread. */
+uint64_t rpc_server_caller(const struct rpc_server *s);
+void rpc_server_on_gone(struct rpc_server *s, void (*gone)(void *ctx, uint64_t caller));
+
 /* Closes all connections (answers not yet sent are lost) and removes the socket from the file
  * system, unless another process has put its own there. NULL is fine. Main thread. */
 void rpc_server_free(struct rpc_server *s);

@@ -26,6 +26,9 @@ struct fix {
 	unsigned int calls;
 	struct rpc_reply *reply; /* of the last vm.pause */
 	size_t big;		 /* bytes of padding in each answer of port.show */
+	uint64_t caller;	 /* of the last port.show */
+	uint64_t gone[4];
+	unsigned int n_gone;
 };
 
 struct client {
@@ -54,6 +57,7 @@ static json_t *port_show(void *ctx, const json_t *params, struct err *e)
 	json_t *o;
 
 	f->calls++;
+	f->caller = rpc_server_caller(f->server);
 	memset(pad, 'x', f->big);
 	o = json_pack("{s:s}", "pad", pad);
 	free(pad);
@@ -596,6 +600,55 @@ static void a_late_answer_finds_nobody(void **state)
 	hang_up(&d);
 }
 
+static void on_gone(void *ctx, uint64_t caller)
+{
+	struct fix *f = ctx;
+
+	assert_true(f->n_gone < 4);
+	f->gone[f->n_gone++] = caller;
+}
+
+static bool has_gone(const struct fix *f)
+{
+	return f->n_gone > 0;
+}
+
+static uint64_t number_of(struct client *c, const char *request)
+{
+	c->f->caller = 0;
+	say_line(c, request);
+	assert_non_null(hear(c));
+	assert_true(c->f->caller != 0);
+	assert_int_equal(rpc_server_caller(c->f->server), 0);
+	return c->f->caller;
+}
+
+static void callers_have_numbers_until_they_are_gone(void **state)
+{
+	struct fix *f = *state;
+	struct client c = connected(f), d = connected(f);
+	uint64_t first = number_of(&c, REQ(1, "port.show", "{}"));
+	uint64_t second = number_of(&d, "[" REQ(2, "port.show", "{}") "]");
+
+	rpc_server_on_gone(f->server, on_gone);
+	assert_true(first != second);
+	assert_int_equal(number_of(&c, REQ(3, "port.show", "{}")), first);
+	hang_up(&c);
+	turn_until(f, has_gone);
+	assert_int_equal(f->gone[0], first);
+	/* Its place is another one's now, its number nobody's. */
+	c = connected(f);
+	first = number_of(&c, REQ(4, "port.show", "{}"));
+	assert_true(first != second && first != f->gone[0]);
+	rpc_server_free(f->server);
+	f->server = NULL;
+	assert_int_equal(f->n_gone, 3);
+	assert_true(f->gone[1] + f->gone[2] == first + second);
+	assert_int_equal(rpc_server_caller(NULL), 0);
+	hang_up(&c);
+	hang_up(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,6 +670,7 @@ int main(void)
 		T(leaves_the_socket_of_another),
 		T(an_answer_may_come_later),
 		T(a_late_answer_finds_nobody),
+		T(callers_have_numbers_until_they_are_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
