@@ -148,6 +148,7 @@ const struct api_object api_objects[] = {
 	{"pf", "pfs", "physical functions of SR-IOV cards", api_pf_keys},
 	{"vf", "vfs", "virtual functions", api_vf_keys},
 	{"chimney", NULL, "TCP connections that the switch runs for applications", NULL},
+	{"tap", NULL, "the segments of an offloaded connection: 'flue chimney tap'", NULL},
 	{"mtu", NULL, "which MTU each element is to have, and has", NULL},
 	{"pipeline", NULL, "the stages a packet passes", NULL},
 	{"config", NULL, "the whole configuration", NULL},
@@ -242,6 +243,24 @@ static const struct api_key chimney_upload_keys[] = {
 	{0},
 };
 
+static const struct api_key tap_start_keys[] = {
+	{"local", API_STR, 1, 55, NULL, NULL, API_ID | API_REQUIRED, NULL,
+	 "the connection of this local end, as 192.0.2.1:3260 or [2001:db8::1]:3260"},
+	{"peer", API_STR, 1, 55, NULL, NULL, API_ID, NULL,
+	 "and of this other one, where several have the same local end"},
+	{"port", API_NAME, 1, 31, NULL, NULL, 0, "port",
+	 "and of this port, where several have the same ends, in networks of their own"},
+	{"snaplen", API_UINT, 64, 262144, NULL, "128", 0, NULL,
+	 "bytes of each segment that are copied; 262144: all there are"},
+	{0},
+};
+
+static const struct api_key tap_read_keys[] = {
+	{"text", API_BOOL, 0, 0, NULL, "on", 0, NULL, "each in words"},
+	{"data", API_BOOL, 0, 0, NULL, "on", 0, NULL, "the bytes that were copied, in base64"},
+	{0},
+};
+
 #define ADD API_ID | API_REQUIRED
 const struct api_method api_methods[] = {
 	{"switch.show", "switch", 0, 0, NULL, "version, workers, memory, up time"},
@@ -265,6 +284,10 @@ const struct api_method api_methods[] = {
 	 "list offloaded connections, and why others were not or went back"},
 	{"chimney.upload", "chimney", 0, 0, chimney_upload_keys,
 	 "give connections back to the kernel"},
+	{"tap.start", "tap", 0, API_REQUIRED, tap_start_keys,
+	 "copy the segments that an offloaded connection sends and receives"},
+	{"tap.read", "tap", 0, 0, tap_read_keys, "the next that were copied"},
+	{"tap.stop", "tap", 0, 0, NULL, "copy no more"},
 	{"mtu.show", "mtu", 0, 0, NULL,
 	 "what is planned for each element, from where, and what it has"},
 	{"mtu.check", "mtu", 0, 0, NULL, "what disagrees with the plan, and what mends it"},

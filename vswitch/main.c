@@ -9,6 +9,7 @@
 #include "base/notify.h"
 #include "offload/tso_lro/lro_merge.h"
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_tap.h"
 #include "pipelines/impair.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/flow.h"
@@ -151,6 +152,7 @@ static int serve(struct ctrl *c, const struct options *o, struct event_base *bas
 		goto free_metrics;
 	}
 	rpc_server_later(c->rpc, ctrl_later);
+	rpc_server_on_gone(c->rpc, tap_caller_gone);
 	if (o->chimney) {
 		ret = chimney_listen(&chimney, o->chimney, o->group, e);
 		if (ret != 0)

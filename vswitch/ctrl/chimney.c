@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vswitch/ctrl/chimney.h"
 #include "vswitch/ctrl/chimney_mem.h"
+#include "vswitch/ctrl/chimney_tap.h"
 #include "vswitch/ctrl/flow.h"
 
 #include "api/serve/rpc_listen.h"
@@ -77,7 +78,8 @@ static int make_lanes(struct chimney *ch, uint32_t max, struct err *e)
 
 static void dispatch(struct chim_link *l, uint32_t said)
 {
-	if (said & (CHIM_SAY_FAILED | CHIM_SAY_STARTED | CHIM_SAY_DUMPED | CHIM_SAY_STUCK))
+	if (said & (CHIM_SAY_FAILED | CHIM_SAY_STARTED | CHIM_SAY_DUMPED | CHIM_SAY_STUCK |
+		    CHIM_SAY_TAPPED))
 		l->chimney->awaited -= l->chimney->awaited > 0;
 	if (said & CHIM_SAY_FAILED && l->phase == CHIM_STARTING)
 		chimney_not_started(l);
@@ -89,6 +91,8 @@ static void dispatch(struct chim_link *l, uint32_t said)
 		chimney_quoted(l);
 	if (said & CHIM_SAY_INFO)
 		chimney_answered(l);
+	if (said & CHIM_SAY_TAPPED)
+		chimney_tapped(l);
 	/* What is a matter of policy no worker wishes: the policy looks by itself. */
 	if (said & CHIM_SAY_WISH)
 		chimney_upload(l, l->conn.wish);
@@ -172,6 +176,7 @@ int chimney_init(struct chimney *ch, struct ctrl *c, uint32_t max, struct err *e
 	TAILQ_INIT(&ch->apps);
 	TAILQ_INIT(&ch->links);
 	LIST_INIT(&ch->spaces);
+	LIST_INIT(&ch->watches);
 	if (chimney_tree_init(ch) != 0)
 		return err_set(e, -ENOMEM, "no memory for what is offloaded");
 	ch->says_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -225,7 +230,7 @@ void chimney_await(struct chimney *ch)
 
 void chimney_ask(struct chim_link *l, uint32_t asks)
 {
-	if (asks & (CHIM_ASK_START | CHIM_ASK_FREEZE))
+	if (asks & (CHIM_ASK_START | CHIM_ASK_FREEZE | CHIM_ASK_TAP))
 		l->chimney->awaited++;
 	if (chim_lane_ask(&l->conn, asks))
 		worker_wake(&l->chimney->ctrl->workers[l->worker]);
@@ -266,6 +271,7 @@ void chimney_fini(struct chimney *ch)
 
 	while ((l = TAILQ_FIRST(&ch->links)) != NULL)
 		chimney_stopped(l);
+	chimney_tap_fini(ch);
 	while ((a = TAILQ_FIRST(&ch->apps)) != NULL)
 		chimney_app_gone(a);
 	chimney_space_sweep(ch, true);

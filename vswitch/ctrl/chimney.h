@@ -42,6 +42,7 @@ enum chim_phase {
 enum { CHIM_SPARES = 4 };
 
 struct chim_app;
+struct chim_watch;
 
 /* An offloaded connection, as main knows it. */
 struct chim_link {
@@ -76,8 +77,9 @@ struct chim_link {
 	enum chim_upload why; /* FREEZING: the reason */
 	bool uploaded;
 	unsigned int tries;
-	struct chim_show *asked; /* who waits for info */
-	uint16_t quoted_mtu;	 /* of a "packet too big" that the worker looks at; 0: of none */
+	struct chim_show *asked;  /* who waits for info */
+	struct chim_watch *watch; /* chimney_tap.h; NULL: nobody looks on */
+	uint16_t quoted_mtu;	  /* of a "packet too big" that the worker looks at; 0: of none */
 	struct {
 		uint64_t segs_out, retrans, moved, moved_ns;
 		uint64_t packets; /* of its flow */
@@ -122,6 +124,7 @@ struct chimney {
 	LIST_HEAD(, chim_space) spaces;
 	TAILQ_HEAD(, chim_app) apps;
 	TAILQ_HEAD(, chim_link) links;
+	LIST_HEAD(, chim_watch) watches;
 	uint32_t n_links, max_links;
 	uint32_t n_apps;
 	uint32_t max_fds; /* how many may be open for all this */
@@ -131,7 +134,7 @@ struct chimney {
 	struct hist handoffs, uploads;	    /* ns that nothing of a connection moves */
 	struct chim_mem spare[CHIM_SPARES]; /* connections' memory, made before it is needed */
 	unsigned int spares;
-	uint32_t awaited; /* answers to START and FREEZE that are due */
+	uint32_t awaited; /* answers to START, FREEZE and TAP that are due */
 	uint32_t ticks;
 	struct chimney_counts counts;
 };
@@ -157,7 +160,8 @@ void chimney_take_mail(struct chimney *ch);
 
 void chimney_ask(struct chim_link *l, uint32_t asks);
 
-/* Waits a moment for answers to START and FREEZE, and takes all mail in: links may be gone then. */
+/* Waits a moment for answers to START, FREEZE and TAP, and takes all mail in: links may be gone
+ * then. */
 void chimney_await(struct chimney *ch);
 
 /* chimney_limit.c: what applications can use up. */

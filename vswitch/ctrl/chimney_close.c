@@ -2,6 +2,7 @@
 /* How an offloaded connection ends. */
 #include "vswitch/ctrl/chimney.h"
 #include "vswitch/ctrl/chimney_shut.h"
+#include "vswitch/ctrl/chimney_tap.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -59,6 +60,7 @@ void chimney_go_on(struct chim_link *l)
 void chimney_closed(struct chim_link *l)
 {
 	l->over = true;
+	chimney_tap_over(l);
 	if (l->phase == CHIM_CLOSING)
 		chimney_end(l);
 	else if (l->phase == CHIM_RUNNING)
@@ -110,6 +112,7 @@ void chimney_empty(struct chim_link *l)
 	if (!l->emptied)
 		chim_mem_empty(&l->conn.mem);
 	l->emptied = true;
+	chimney_tap_over(l);
 }
 
 void chimney_evict(struct chimney *ch)
@@ -137,6 +140,7 @@ void chimney_stopped(struct chim_link *l)
 	TAILQ_REMOVE(&ch->links, l, list);
 	ch->n_links--;
 	chimney_forget(l);
+	chimney_tap_stopped(l);
 	if (l->app->links[l->number] == l)
 		l->app->links[l->number] = NULL;
 	chimney_app_put(l->app);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* switch.* methods, and the table of all methods. */
 #include "vswitch/ctrl/chimney.h"
+#include "vswitch/ctrl/chimney_tap.h"
 #include "vswitch/ctrl/ctrl.h"
 #include "vswitch/ctrl/fill.h"
 #include "vswitch/ctrl/mtu.h"
@@ -120,6 +121,9 @@ const struct rpc_handler ctrl_handlers[] = {
 	{"flow.hold", flow_hold_by_hand},
 	{"flow.release", flow_release_by_hand},
 	{"chimney.upload", chimney_upload_rpc},
+	{"tap.start", tap_start},
+	{"tap.read", tap_read},
+	{"tap.stop", tap_stop},
 	{NULL, NULL},
 };
 

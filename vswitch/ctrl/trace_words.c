@@ -4,37 +4,18 @@
 #include "base/mac.h"
 #include "packet/parse.h"
 #include "pipelines/pipe.h"
+#include "vswitch/ctrl/words.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Text that is written to its end and no further. */
-struct out {
-	char *text;
-	size_t size, len;
-};
-
-static void put(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(o->text + o->len, o->size - o->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		o->len = o->len + (size_t)n < o->size ? o->len + (size_t)n : o->size - 1;
-}
-
-static void put_ports(struct out *o, const struct pkt_headers *h, const uint8_t *data,
+static void put_ports(struct words *o, const struct pkt_headers *h, const uint8_t *data,
 		      const char *proto, const char *src, const char *dst)
 {
 	const uint8_t *l4 = data + h->l2_len + h->l3_len;
 
-	put(o, " %s %s:%u > %s:%u", proto, src, pkt_be16(l4), dst, pkt_be16(l4 + 2));
+	words_put(o, " %s %s:%u > %s:%u", proto, src, pkt_be16(l4), dst, pkt_be16(l4 + 2));
 }
 
 static const char *protocol(uint8_t proto, char *number, size_t size)
@@ -47,7 +28,7 @@ static const char *protocol(uint8_t proto, char *number, size_t size)
 	return number;
 }
 
-static void put_ip(struct out *o, const struct pkt_headers *h, const uint8_t *data)
+static void put_ip(struct words *o, const struct pkt_headers *h, const uint8_t *data)
 {
 	int af = h->ip_version == 4 ? AF_INET : AF_INET6;
 	const uint8_t *l3 = data + h->l2_len;
@@ -55,37 +36,37 @@ static void put_ip(struct out *o, const struct pkt_headers *h, const uint8_t *da
 
 	inet_ntop(af, l3 + (af == AF_INET ? 12 : 8), src, sizeof(src));
 	inet_ntop(af, l3 + (af == AF_INET ? 16 : 24), dst, sizeof(dst));
-	put(o, ", IPv%u", h->ip_version);
+	words_put(o, ", IPv%u", h->ip_version);
 	if (h->fragment)
-		put(o, " fragment, protocol %u, %s > %s", h->proto, src, dst);
+		words_put(o, " fragment, protocol %u, %s > %s", h->proto, src, dst);
 	else if (h->l4 == PKT_L4_TCP)
 		put_ports(o, h, data, "TCP", src, dst);
 	else if (h->l4 == PKT_L4_UDP)
 		put_ports(o, h, data, "UDP", src, dst);
 	else
-		put(o, " %s, %s > %s", protocol(h->proto, number, sizeof(number)), src, dst);
+		words_put(o, " %s, %s > %s", protocol(h->proto, number, sizeof(number)), src, dst);
 }
 
-static void put_headers(struct out *o, const struct pkt_trace_step *s)
+static void put_headers(struct words *o, const struct pkt_trace_step *s)
 {
 	const uint8_t *d = s->data;
 	char src[MAC_TEXT], dst[MAC_TEXT];
 	struct pkt_headers h;
 
 	if (pkt_parse(d, s->data_len, s->len, &h) != 0) {
-		put(o, "headers cut off");
+		words_put(o, "headers cut off");
 		return;
 	}
-	put(o, "%s > %s", mac_format(d + 6, src), mac_format(d, dst));
+	words_put(o, "%s > %s", mac_format(d + 6, src), mac_format(d, dst));
 	if (h.l2_len > 14)
-		put(o, ", tag of VLAN %u", pkt_be16(d + 14) & 0xfff);
+		words_put(o, ", tag of VLAN %u", pkt_be16(d + 14) & 0xfff);
 	if (h.l3_len && h.l2_len + h.l3_len + h.l4_len <= s->data_len)
 		put_ip(o, &h, d);
 	else
-		put(o, ", type 0x%04x", h.ether_type);
+		words_put(o, ", type 0x%04x", h.ether_type);
 }
 
-static void put_token(struct out *o, const char *name, size_t len, const struct pkt_trace_step *s,
+static void put_token(struct words *o, const char *name, size_t len, const struct pkt_trace_step *s,
 		      const char *(*port_name)(void *ctx, uint16_t id), void *ctx)
 {
 	const struct {
@@ -97,11 +78,11 @@ static void put_token(struct out *o, const char *name, size_t len, const struct 
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (strlen(numbers[i].name) == len && memcmp(numbers[i].name, name, len) == 0)
-			put(o, "%u", numbers[i].value);
+			words_put(o, "%u", numbers[i].value);
 	if (len == 2 && memcmp(name, "in", 2) == 0)
-		put(o, "%s", port_name(ctx, s->in));
+		words_put(o, "%s", port_name(ctx, s->in));
 	if (len == 3 && memcmp(name, "out", 3) == 0)
-		put(o, "%s", port_name(ctx, s->out));
+		words_put(o, "%s", port_name(ctx, s->out));
 	if (len == 7 && memcmp(name, "headers", 7) == 0)
 		put_headers(o, s);
 }
@@ -110,13 +91,13 @@ const char *trace_words(const struct pkt_trace_step *s,
 			const char *(*port_name)(void *ctx, uint16_t id), void *ctx, char *text,
 			size_t size)
 {
-	struct out o = {.text = text, .size = size};
+	struct words o = {.text = text, .size = size};
 	const struct pkt_stage_def *def;
 	const char *p, *end;
 
 	text[0] = '\0';
 	if (s->word == PKT_TRACE_DROP) {
-		put(&o, "%s: %s", pkt_drop_name(s->a), pkt_drop_help(s->a));
+		words_put(&o, "%s: %s", pkt_drop_name(s->a), pkt_drop_help(s->a));
 		return "drop";
 	}
 	def = pipe_table[s->stage];
@@ -127,7 +108,7 @@ const char *trace_words(const struct pkt_trace_step *s,
 			continue;
 		}
 		end = p + strcspn(p + 1, "{") + 1;
-		put(&o, "%.*s", (int)(end - p), p);
+		words_put(&o, "%.*s", (int)(end - p), p);
 	}
 	return def->name;
 }
