@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/chimney.h"
 #include "cli/chimney_attach.h"
+#include "cli/chimney_tap.h"
 #include "cli/render.h"
 
 #include <errno.h>
@@ -84,6 +85,7 @@ static void upload_text(FILE *out, const json_t *params, const json_t *result)
 static const struct cli_verb verbs[] = {
 	{.name = "show", .method = "chimney.show", .text = show_text},
 	{.name = "upload", .method = "chimney.upload", .text = upload_text},
+	CHIMNEY_TAP_VERB,
 	{.name = "run",
 	 .help = "run a program whose TCP connections are offered to the switch",
 	 .run_words = chimney_run,

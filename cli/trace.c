@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 
-#include <signal.h>
 #include <time.h>
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
-{
-	interrupted = 1;
-}
-
-/* Until the next signal; without SA_RESTART, so that it ends the sleep. */
-static void catch_signals(struct sigaction old[2])
-{
-	struct sigaction sa = {.sa_handler = on_signal};
-
-	interrupted = 0;
-	sigaction(SIGINT, &sa, &old[0]);
-	sigaction(SIGTERM, &sa, &old[1]);
-}
-
-static void restore_signals(const struct sigaction old[2])
-{
-	sigaction(SIGINT, &old[0], NULL);
-	sigaction(SIGTERM, &old[1], NULL);
-}
 
 /* A burst's packets pass each stage together, so steps come stage by stage; people read packet by
  * packet. `steps` are those of one answer. */
@@ -61,7 +38,7 @@ static int follow(struct cli *c, json_t *all)
 	int ret = CLI_OK;
 
 	while (running && ret == CLI_OK) {
-		bool last_look = interrupted;
+		bool last_look = interrupt_seen();
 		size_t n;
 
 		ret = cli_call(c, "trace.read", params, &answer);
@@ -89,7 +66,7 @@ static int follow(struct cli *c, json_t *all)
 static int run(struct cli *c, const struct cli_verb *verb, json_t *params)
 {
 	json_t *all = json_pack("{s:b,s:i,s:[]}", "running", 0, "packets", 0, "steps");
-	struct sigaction old[2];
+	struct interrupt was;
 	struct err e = {0};
 	json_t *answer;
 	int ret;
@@ -97,11 +74,11 @@ static int run(struct cli *c, const struct cli_verb *verb, json_t *params)
 	ret = cli_call(c, verb->method, params, &answer);
 	json_decref(answer);
 	if (ret == CLI_OK) {
-		catch_signals(old);
+		interrupt_catch(&was);
 		ret = follow(c, all);
 		cli_try(c, "trace.stop", NULL, &answer, &e); /* it may have ended by itself */
 		json_decref(answer);
-		restore_signals(old);
+		interrupt_restore(&was);
 		if (ret == CLI_OK)
 			cli_print(c, verb, params, all);
 	}
