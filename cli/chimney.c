@@ -32,13 +32,15 @@ static void flow_text(FILE *out, const json_t *f)
 		"mss",	      "mtu",	    "inflight",	   "snd_wnd",	     "rcv_wnd",
 		"send_queue", "recv_queue", "bytes_acked", "bytes_received", "retrans",
 		"rtos",	      "ooo"};
+	const char *upload = json_get_str(f, "upload", NULL);
 
-	fprintf(out, "%s  %s > %s  %s  %s (%lld)  port %s  worker %lld  %.1f s\n",
+	fprintf(out, "%s  %s > %s  %s  %s (%lld)  port %s  worker %lld  %.1f s%s%s\n",
 		json_get_str(f, "where", "-"), json_get_str(f, "local", "-"),
 		json_get_str(f, "remote", "-"), json_get_str(f, "state", "-"),
 		json_get_str(f, "application", "-"), (long long)json_get_int(f, "pid", 0),
 		json_get_str(f, "port", "-"), (long long)json_get_int(f, "worker", 0),
-		json_real_value(json_object_get(f, "age_s")));
+		json_real_value(json_object_get(f, "age_s")), upload ? "  upload: " : "",
+		upload ? upload : "");
 	fputs("   ", out);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const json_t *v = json_object_get(f, members[i]);

@@ -18,7 +18,10 @@ static void show_text(FILE *out, const json_t *params, const json_t *result)
 		{"PORT", "port", NULL, NULL},	    {"VLAN", "vlan", NULL, NULL},
 		{"MODE", "mode", NULL, NULL},	    {"PACKETS", "packets", NULL, NULL},
 		{"BYTES", "bytes", NULL, NULL},	    {"HELD", "held", NULL, NULL},
-		{"DROPPED", "dropped", NULL, NULL}, {0},
+		{"DROPPED", "dropped", NULL, NULL}, {"STATE", "state", NULL, NULL},
+		{"WORKER", "worker", NULL, NULL},   {"CWND", "cwnd", NULL, NULL},
+		{"RTT-US", "rtt_us", NULL, NULL},   {"RETRANS", "retrans", NULL, NULL},
+		{"UPLOAD", "upload", NULL, NULL},   {0},
 	};
 	json_t *flows = json_object_get(result, "flows"), *flow;
 	long long total = (long long)json_get_int(result, "total", 0);

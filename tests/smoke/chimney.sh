@@ -108,6 +108,12 @@ start listener ip netns exec h2 "$stream" listen 10.0.0.2 7001 bytes 1000000000
 eventually 5 grep -q listening $T/listener.log
 start dying ip netns exec h1 "$BUILD/cli/flue" chimney run -- "$stream" connect 10.0.0.2 7001 bytes 1000000000
 eventually 5 at_least 1 living
+flow_tells() {
+	flue flow show -j | jq -e '[.flows[] | select(.mode == "offloaded" and .where == "offloaded" and .state == "ESTAB" and
+		.application == "chim_stream" and .worker >= 0 and .cwnd > 0 and .rtt_us > 0 and .retrans >= 0)] | length == 1' &&
+		flue flow show | grep -E 'SOURCE .*STATE .*CWND .*RTT-US' && flue flow show | grep -E '10\.0\.0\.2:7001 .*offloaded .*ESTAB'
+}
+eventually 5 flow_tells
 stop dying KILL || true
 eventually 10 equal 0 living
 stop listener || true

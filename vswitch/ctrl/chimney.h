@@ -240,6 +240,8 @@ void chimney_forget(struct chim_link *l);   /* it is about to be freed */
 json_t *chimney_summary(const struct chimney *ch);
 void chimney_ends(const struct chim_tuple *t, char local[64], char remote[64]);
 void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply);
+/* flow.show, with what is known of the connections that flows belong to. */
+void chimney_show_flows(void *ctx, const json_t *params, struct rpc_reply *reply);
 json_t *chimney_upload_rpc(void *ctx, const json_t *params, struct err *e);
 
 #endif

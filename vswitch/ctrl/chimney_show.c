@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* chimney.* methods: what is offloaded, and how it goes; giving it back. */
+/* chimney.* methods, and flow.show: what is offloaded, and how it goes; giving it back. */
 #include "vswitch/ctrl/chimney.h"
 
 #include "base/clock.h"
@@ -15,6 +15,8 @@ struct chim_show {
 	struct rpc_reply *reply;
 	unsigned int pending;
 	json_t *rows;
+	json_t *by_flow; /* the same by their flows, for flow.show; else NULL */
+	json_t *params;	 /* flow.show's, or NULL */
 };
 
 static const char *const phases[] = {
@@ -90,8 +92,22 @@ static json_t *row_of(const struct chim_link *l)
 			l->app->name, "worker", (int)l->worker, "port",
 			l->chimney->ctrl->ports[l->port].port.name, "age_s",
 			(double)(clock_now_ns() - l->since_ns) / 1e9);
+	if (l->why != CHIM_UPLOAD_NONE)
+		json_object_set_new(row, "upload", json_string(chim_upload_name(l->why)));
 	put_tcp(row, &l->conn.info);
 	return row;
+}
+
+static void add_row(struct chim_show *s, const struct chim_link *l)
+{
+	json_t *row = row_of(l);
+	char key[24];
+
+	json_array_append_new(s->rows, row);
+	if (!s->by_flow || !l->flow)
+		return;
+	snprintf(key, sizeof(key), "%p", (const void *)l->flow);
+	json_object_set(s->by_flow, key, row);
 }
 
 static json_t *counts_json(const struct chimney *ch)
@@ -180,10 +196,53 @@ json_t *chimney_summary(const struct chimney *ch)
 			 pause_json(&ch->handoffs), "upload", pause_json(&ch->uploads));
 }
 
+/* What is known of the connection that a flow belongs to. */
+static void add_connection(void *ctx, json_t *row, const struct flow *f)
+{
+	const struct chim_show *s = ctx;
+	const json_t *found;
+	char key[24];
+
+	snprintf(key, sizeof(key), "%p", (const void *)f);
+	found = json_object_get(s->by_flow, key);
+	/* Another flow may have its place by now. */
+	if (found &&
+	    strcmp(json_get_str(found, "remote", ""), json_get_str(row, "src", "-")) == 0 &&
+	    strcmp(json_get_str(found, "local", ""), json_get_str(row, "dst", "-")) == 0) {
+		json_object_update_missing(row, (json_t *)(uintptr_t)found);
+		json_object_del(row, "local");
+		json_object_del(row, "remote");
+	}
+}
+
+static void finish_flows(struct ctrl *c, struct chim_show *s)
+{
+	struct err e = {0};
+	json_t *out;
+
+	c->flow_extra = add_connection;
+	c->flow_extra_ctx = s;
+	out = flow_show(c, s->params, &e);
+	c->flow_extra = NULL;
+	if (out)
+		rpc_reply_result(s->reply, out);
+	else
+		rpc_reply_error(s->reply, &e);
+	json_decref(s->rows);
+	json_decref(s->by_flow);
+	json_decref(s->params);
+	free(s);
+}
+
 static void finish(struct chimney *ch, struct chim_show *s)
 {
-	json_t *out = chimney_summary(ch);
+	json_t *out;
 
+	if (s->by_flow) {
+		finish_flows(ch->ctrl, s);
+		return;
+	}
+	out = chimney_summary(ch);
 	json_object_set_new(out, "flows", s->rows);
 	rpc_reply_result(s->reply, out);
 	free(s);
@@ -201,7 +260,7 @@ void chimney_informed(struct chim_link *l)
 	if (!s)
 		return;
 	l->asked = NULL;
-	json_array_append_new(s->rows, row_of(l));
+	add_row(s, l);
 	if (--s->pending == 0)
 		finish(l->chimney, s);
 }
@@ -212,25 +271,30 @@ void chimney_forget(struct chim_link *l)
 		chimney_informed(l);
 }
 
-void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply)
+static struct chim_show *new_show(struct rpc_reply *reply)
 {
-	struct ctrl *c = ctx;
-	struct chimney *ch = c->chimney;
 	struct chim_show *s = calloc(1, sizeof(*s));
-	struct chim_link *l;
 	struct err e = {0};
 
 	if (!s) {
 		err_set(&e, -ENOMEM, "out of memory");
 		rpc_reply_error(reply, &e);
-		return;
+		return NULL;
 	}
 	s->reply = reply;
 	s->rows = json_array();
+	return s;
+}
+
+/* finish() follows, when the workers have said how each connection stands. */
+static void ask_all(struct chimney *ch, struct chim_show *s)
+{
+	struct chim_link *l;
+
 	s->pending = 1;
 	TAILQ_FOREACH (l, &ch->links, list) {
 		if (l->phase == CHIM_ENDING || l->phase == CHIM_STARTING || l->asked) {
-			json_array_append_new(s->rows, row_of(l));
+			add_row(s, l);
 			continue;
 		}
 		l->asked = s;
@@ -239,6 +303,27 @@ void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply)
 	}
 	if (--s->pending == 0)
 		finish(ch, s);
+}
+
+void chimney_show(void *ctx, const json_t *params, struct rpc_reply *reply)
+{
+	struct chim_show *s = new_show(reply);
+	struct ctrl *c = ctx;
+
+	if (s)
+		ask_all(c->chimney, s);
+}
+
+void chimney_show_flows(void *ctx, const json_t *params, struct rpc_reply *reply)
+{
+	struct chim_show *s = new_show(reply);
+	struct ctrl *c = ctx;
+
+	if (!s)
+		return;
+	s->by_flow = json_object();
+	s->params = json_deep_copy(params);
+	ask_all(c->chimney, s);
 }
 
 json_t *chimney_upload_rpc(void *ctx, const json_t *params, struct err *e)

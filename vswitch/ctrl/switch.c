@@ -117,7 +117,6 @@ const struct rpc_handler ctrl_handlers[] = {
 	{"trace.start", trace_start},
 	{"trace.read", trace_read},
 	{"trace.stop", trace_stop},
-	{"flow.show", flow_show},
 	{"flow.hold", flow_hold_by_hand},
 	{"flow.release", flow_release_by_hand},
 	{"chimney.upload", chimney_upload_rpc},
@@ -127,4 +126,8 @@ const struct rpc_handler ctrl_handlers[] = {
 	{NULL, NULL},
 };
 
-const struct rpc_later ctrl_later[] = {{"chimney.show", chimney_show}, {NULL, NULL}};
+const struct rpc_later ctrl_later[] = {
+	{"chimney.show", chimney_show},
+	{"flow.show", chimney_show_flows},
+	{NULL, NULL},
+};
