@@ -59,11 +59,13 @@ static void ask(struct chim_watch *w, struct chim_tap *tap)
 	chimney_ask(w->link, CHIM_ASK_TAP);
 }
 
+/* Of one that is ending the worker may know nothing any more: it must not be asked for anything,
+ * and chimney_tap_stopped() follows. */
 static void leave(struct chim_watch *w)
 {
-	if (w->link && !w->leaving && !w->asked)
-		ask(w, NULL);
 	w->leaving = true;
+	if (w->link && w->link->conn.want_tap && !w->asked && w->link->phase != CHIM_ENDING)
+		ask(w, NULL);
 }
 
 /* The worker has it no more. */
@@ -89,7 +91,7 @@ void chimney_tapped(struct chim_link *l)
 	if (!l->conn.want_tap)
 		loose(w);
 	else if (w->leaving)
-		ask(w, NULL);
+		leave(w);
 }
 
 void chimney_tap_over(struct chim_link *l)
