@@ -16,9 +16,8 @@ def wait_for(path):
 
 def send(conn, path):
     with open(path, "rb") as file:
-        while chunk := file.read(100000):
+        while chunk := file.read(40000):
             conn.sendall(chunk)
-            time.sleep(0.01)  # whoever looks on has to keep up
     conn.shutdown(socket.SHUT_WR)
 
 

@@ -101,8 +101,9 @@ host_port h1 br0 10.0.0.1/24,fd00::1/64
 host_port h2 br0 10.0.0.2/24,fd00::2/64
 ping_ok h1 10.0.0.2
 ping_ok h1 fd00::2
-head -c 3000000 /dev/urandom >$T/send-h1
-head -c 2000000 /dev/urandom >$T/send-h2
+# A tap's ring holds both, so that nothing is lost however slow its reader is.
+head -c 1500000 /dev/urandom >$T/send-h1
+head -c 1000000 /dev/urandom >$T/send-h2
 
 for address in 10.0.0.2 fd00::2; do
 	for which in "h1 h2" h1; do
@@ -127,7 +128,7 @@ tap_ended '0 lost'
 equal 0 how_many 'frame.cap_len > 128'
 at_least 1 how_many 'frame.len > 1514'
 sent=$(captured_fields 'ip.src == 10.0.0.1' tcp.len | awk '{ n += $1 } END { print n }')
-[ "$sent" -ge 3000000 ] || fail "segments of $sent bytes were captured"
+[ "$sent" -ge 1500000 ] || fail "segments of $sent bytes were captured"
 
 say "so many, in words and as JSON"
 connect fd00::2 h1 h2
@@ -174,7 +175,7 @@ say "a reader that does not read makes nobody wait"
 connect 10.0.0.2 h1 h2
 tap_to_file snaplen 262144
 cp $T/send-h1 $T/keep
-for _ in {1..5}; do cat $T/keep; done >$T/send-h1
+for _ in {1..8}; do cat $T/keep; done >$T/send-h1
 kill -STOP "${pids[tap]}"
 connection_ends
 kill -CONT "${pids[tap]}"
