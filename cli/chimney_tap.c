@@ -238,5 +238,9 @@ int chimney_tap(struct cli *c, const struct cli_verb *verb, json_t *params)
 	ret = cli_call(c, verb->method, start, &answer);
 	json_decref(start);
 	json_decref(answer);
-	return ret == CLI_OK ? look(c, verb, params) : ret;
+	if (ret != CLI_OK)
+		return ret;
+	fprintf(c->err, "looking at %s; Ctrl-C ends it\n", json_get_str(params, "local", ""));
+	fflush(c->err);
+	return look(c, verb, params);
 }

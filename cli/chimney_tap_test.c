@@ -23,6 +23,8 @@
 	FRAME("000000001", "in", "a") \
 	"," FRAME("000000002", "out", "b") "," FRAME("999999999", "in", "c")
 
+#define LOOKING "looking at 10.0.0.1:80; Ctrl-C ends it\n"
+
 static const struct fake_answer ends_by_itself[] = {
 	{"tap.start", "\"result\":{}"},
 	{"tap.read", ANSWER("", "0", "false", "true")},
@@ -63,8 +65,8 @@ static void lines(void **state)
 	assert_int_equal(s.code, CLI_OK);
 	assert_string_equal(s.out, "12:00:00.000000001 in  a\n12:00:00.000000002 out b\n"
 				   "12:00:00.999999999 in  c\n12:00:00.999999999 in  d\n");
-	assert_string_equal(s.err, "4 packets captured, 7 lost; the connection went back to the "
-				   "kernel: requested\n");
+	assert_string_equal(s.err, LOOKING "4 packets captured, 7 lost; the connection went back "
+					   "to the kernel: requested\n");
 	assert_int_equal(json_object_size(start), 4);
 	assert_string_equal(json_get_str(start, "local", ""), "10.0.0.1:80");
 	assert_string_equal(json_get_str(start, "peer", ""), "10.0.0.2:99");
@@ -84,7 +86,7 @@ static void so_many_and_no_more(void **state)
 
 	assert_int_equal(s.code, CLI_OK);
 	assert_string_equal(s.out, "12:00:00.000000001 in  a\n12:00:00.000000002 out b\n");
-	assert_string_equal(s.err, "2 packets captured, 0 lost\n");
+	assert_string_equal(s.err, LOOKING "2 packets captured, 0 lost\n");
 	assert_int_equal(json_object_size(params_of(requests, 0, "tap.start")), 1);
 	params_of(requests, 3, "tap.stop");
 	json_decref(requests);
@@ -108,7 +110,7 @@ static void for_a_while(void **state)
 
 	assert_int_equal(s.code, CLI_OK);
 	assert_string_equal(s.out, "12:00:00.000000001 in  a\n");
-	assert_string_equal(s.err, "1 packets captured, 0 lost\n");
+	assert_string_equal(s.err, LOOKING "1 packets captured, 0 lost\n");
 	json_decref(requests);
 	testing_free(&s);
 }
@@ -177,7 +179,7 @@ static void capture_on_standard_output(void **state)
 	fclose(o);
 	fclose(e);
 	is_capture((uint8_t *)out, out_size, 3);
-	assert_string_equal(err, "3 packets captured, 0 lost\n");
+	assert_string_equal(err, LOOKING "3 packets captured, 0 lost\n");
 	json_decref(fake_stop(f));
 	free(out);
 	free(err);

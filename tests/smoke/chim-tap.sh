@@ -52,11 +52,10 @@ tap() { # [KEY VALUE]...: of the connection's end
 	: >$T/tap.log
 	rm -f $T/tap.pcap
 	start tap "$BUILD/cli/flue" chimney tap "$end" "$@"
+	eventually 10 grep -q '^looking at' $T/tap.log
 }
-# The file is there with its first bytes when flued has begun.
 tap_to_file() { # [KEY VALUE]...
 	tap write $T/tap.pcap "$@"
-	eventually 10 test -s $T/tap.pcap
 }
 tap_ended() { # WORDS
 	local pid=${pids[tap]} status=0
@@ -133,14 +132,14 @@ sent=$(captured_fields 'ip.src == 10.0.0.1' tcp.len | awk '{ n += $1 } END { pri
 say "so many, in words and as JSON"
 connect fd00::2 h1 h2
 start json "$BUILD/cli/flue" -j chimney tap "$(local_end h2)" "$end" snaplen 100 count 3
+eventually 10 grep -q '^looking at' $T/json.log
 tap count 4
-sleep 0.3 # neither says anything before the first
 touch $T/go
-tap_ended '^4 packets captured, 0 lost$'
+tap_ended '^4 packets captured, 0 lost'
 equal 4 grep -cE '^[0-9:]{8}\.[0-9]{9} (in |out) \[fd00::.\]:[0-9]+ > \[fd00::.\]:[0-9]+ .*ACK, seq [0-9:]+, ack [0-9]+, win [0-9]+, [0-9]+ bytes' $T/tap.log
 wait "${pids[json]}" || fail "the tap as JSON"
 unset 'pids[json]'
-head -n 1 $T/json.log | grep -q '^3 packets captured' || fail "it does not say how many: $(cat $T/json.log)"
+grep -q '^3 packets captured, 0 lost' $T/json.log || fail "it does not say how many: $(cat $T/json.log)"
 tail -n 1 $T/json.log | jq -e '.captured == 3 and .lost == 0 and (.frames | length == 3) and
 	all(.frames[]; .time_ns > 1e18 and (.way | test("^(in|out)$")) and .len >= 74 and
 	(.data | length > 96) and (.text | test("fd00::")))' >/dev/null || fail "$(cat $T/json.log)"
@@ -165,7 +164,7 @@ say "through a pipe"
 connect 10.0.0.2 h1 h2
 "$BUILD/cli/flue" chimney tap "$end" write - count 20 2>$T/pipe.log | tshark -n -r - -T fields -e tcp.len >$T/piped 2>$T/tshark.log &
 pids[pipe]=$!
-sleep 0.5
+eventually 10 grep -q '^looking at' $T/pipe.log
 connection_ends
 wait "${pids[pipe]}" || fail "the pipe"
 unset 'pids[pipe]'
