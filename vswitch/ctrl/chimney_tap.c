@@ -29,10 +29,11 @@ struct chim_watch {
 	uint64_t caller;	/* who reads; 0: nobody any more */
 	struct chim_link *link; /* while its worker may have the tap; else NULL */
 	struct chim_tap *tap;
-	bool asked;	      /* an answer to CHIM_ASK_TAP is due */
-	bool leaving;	      /* the worker is to let go of it */
-	bool uploaded;	      /* the connection has gone back to the kernel; else it ended */
-	enum chim_upload why; /* and why, if it is known */
+	struct rpc_reply *reply; /* of tap.start, until the worker has the tap */
+	bool asked;		 /* an answer to CHIM_ASK_TAP is due */
+	bool leaving;		 /* the worker is to let go of it */
+	bool uploaded;		 /* the connection has gone back to the kernel; else it ended */
+	enum chim_upload why;	 /* and why, if it is known */
 };
 
 static struct chim_watch *watch_of(const struct chimney *ch, uint64_t caller)
@@ -45,8 +46,25 @@ static struct chim_watch *watch_of(const struct chimney *ch, uint64_t caller)
 	return NULL;
 }
 
+/* It has begun; or it never will. */
+static void answer_start(struct chim_watch *w, bool begun)
+{
+	struct err e = {0};
+
+	if (!w->reply)
+		return;
+	if (begun) {
+		rpc_reply_result(w->reply, json_object());
+	} else {
+		err_set(&e, -ENOTCONN, "the connection ended before anything was seen of it");
+		rpc_reply_error(w->reply, &e);
+	}
+	w->reply = NULL;
+}
+
 static void free_watch(struct chim_watch *w)
 {
+	answer_start(w, false);
 	LIST_REMOVE(w, list);
 	chim_tap_free(w->tap);
 	free(w);
@@ -77,6 +95,7 @@ static void loose(struct chim_watch *w)
 	w->why = l->uploaded ? l->why : CHIM_UPLOAD_NONE;
 	w->link = NULL;
 	l->watch = NULL;
+	answer_start(w, false);
 	if (!w->caller)
 		free_watch(w);
 }
@@ -88,6 +107,8 @@ void chimney_tapped(struct chim_link *l)
 	if (!w)
 		return;
 	w->asked = false;
+	if (l->conn.want_tap)
+		answer_start(w, true);
 	if (!l->conn.want_tap)
 		loose(w);
 	else if (w->leaving)
@@ -199,35 +220,43 @@ static int room(const struct chimney *ch, const struct chim_link *l, struct err 
 		       WATCHES_MAX);
 }
 
-json_t *tap_start(void *ctx, const json_t *params, struct err *e)
+/* 0, or a negative errno with e filled. Main answers `reply` later then. */
+static int begin(struct ctrl *c, const json_t *params, struct rpc_reply *reply, struct err *e)
 {
-	struct ctrl *c = ctx;
-	struct chimney *ch = c->chimney;
-	struct chim_watch *w = watch_of(ch, rpc_server_caller(c->rpc));
-	struct chim_link *l;
+	struct chim_link *l = find_link(c, params, e);
+	struct chim_watch *w;
 
-	if (w) {
-		abandon(w);
-		chimney_await(ch);
-	}
-	l = find_link(c, params, e);
-	if (!l || room(ch, l, e) != 0)
-		return NULL;
+	if (!l || room(c->chimney, l, e) != 0)
+		return e->code;
 	w = calloc(1, sizeof(*w));
 	if (w)
 		w->tap = chim_tap_new(RING_BYTES, (uint32_t)json_get_int(params, "snaplen", 128));
 	if (!w || !w->tap) {
 		free(w);
-		err_set(e, -ENOMEM, "no memory for a tap of %d bytes", RING_BYTES);
-		return NULL;
+		return err_set(e, -ENOMEM, "no memory for a tap of %d bytes", RING_BYTES);
 	}
 	w->caller = rpc_server_caller(c->rpc);
+	w->reply = reply;
 	w->link = l;
 	l->watch = w;
-	LIST_INSERT_HEAD(&ch->watches, w, list);
+	LIST_INSERT_HEAD(&c->chimney->watches, w, list);
 	ask(w, w->tap);
-	chimney_await(ch);
-	return json_object();
+	return 0;
+}
+
+void tap_start(void *ctx, const json_t *params, struct rpc_reply *reply)
+{
+	struct ctrl *c = ctx;
+	struct chimney *ch = c->chimney;
+	struct chim_watch *before = watch_of(ch, rpc_server_caller(c->rpc));
+	struct err e = {0};
+
+	if (before) {
+		abandon(before);
+		chimney_await(ch);
+	}
+	if (begin(c, params, reply, &e) != 0)
+		rpc_reply_error(reply, &e);
 }
 
 static json_t *frame_json(const struct chim_tap_record *r, bool text, char *room64)

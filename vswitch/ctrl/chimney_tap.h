@@ -17,7 +17,8 @@ void chimney_tap_fini(struct chimney *ch);     /* no link is left */
 /* As rpc_server_on_gone() wants it; ctx is the struct ctrl. */
 void tap_caller_gone(void *ctx, uint64_t caller);
 
-json_t *tap_start(void *ctx, const json_t *params, struct err *e);
+/* Answers when the worker has the tap: what passes from then on is in it. */
+void tap_start(void *ctx, const json_t *params, struct rpc_reply *reply);
 json_t *tap_read(void *ctx, const json_t *params, struct err *e);
 json_t *tap_stop(void *ctx, const json_t *params, struct err *e);
 

@@ -26,11 +26,31 @@ static struct chim_app app;
 static struct chim_link *links[LINKS + 1];
 static uint64_t caller;
 
-/* Stands in for the control socket's (meson.build). */
+static int answered; /* tap.start: 1: with a result; negative: with that errno; 0: not yet */
+
+/* Stand in for the control socket's (meson.build). */
 uint64_t __wrap_rpc_server_caller(const struct rpc_server *s);
 uint64_t __wrap_rpc_server_caller(const struct rpc_server *s)
 {
 	return caller;
+}
+
+void __wrap_rpc_reply_result(struct rpc_reply *r, json_t *result);
+void __wrap_rpc_reply_result(struct rpc_reply *r, json_t *result)
+{
+	assert_int_equal(answered, 0);
+	assert_ptr_equal(r, &answered);
+	answered = 1;
+	json_decref(result);
+}
+
+void __wrap_rpc_reply_error(struct rpc_reply *r, const struct err *e);
+void __wrap_rpc_reply_error(struct rpc_reply *r, const struct err *e)
+{
+	assert_int_equal(answered, 0);
+	assert_ptr_equal(r, &answered);
+	assert_true(e->code < 0 && e->text[0]);
+	answered = e->code;
 }
 
 /* The worker's turn, and then main's. */
@@ -114,19 +134,22 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* As that client. errno's negative, or 0. */
+/* As that client. */
+static void begin_with(uint64_t who, json_t *params)
+{
+	caller = who;
+	answered = 0;
+	tap_start(&ctrl, params, (struct rpc_reply *)&answered);
+	json_decref(params);
+}
+
+/* errno's negative, or 0: it has begun. */
 static int start_with(uint64_t who, json_t *params)
 {
-	struct err e = {0};
-	json_t *answer;
-
-	caller = who;
-	answer = tap_start(&ctrl, params, &e);
-	json_decref(params);
-	json_decref(answer);
-	assert_true(answer || e.text[0]);
+	begin_with(who, params);
 	turn();
-	return answer ? 0 : e.code;
+	assert_int_not_equal(answered, 0);
+	return answered < 0 ? answered : 0;
 }
 
 static int start(uint64_t who, uint32_t link)
@@ -310,15 +333,13 @@ static void what_is_over_ends(void **state)
 /* Main does not take back what the worker has yet to take notice of. */
 static void orders_overtake_each_other(void **state)
 {
-	struct err e = {0};
-	json_t *params = json_pack("{s:s}", "local", "10.0.0.1:80");
-
-	caller = 1;
-	json_decref(tap_start(&ctrl, params, &e));
+	begin_with(1, json_pack("{s:s}", "local", "10.0.0.1:80"));
+	assert_int_equal(answered, 0);
 	tap_caller_gone(&ctrl, 1);
 	assert_non_null(links[0]->conn.want_tap);
 	/* The worker takes it, is asked to let go, and does. */
 	turn();
+	assert_int_equal(answered, 1);
 	assert_non_null(links[0]->conn.tap);
 	assert_false(LIST_EMPTY(&chimney.watches));
 	turn();
@@ -326,11 +347,22 @@ static void orders_overtake_each_other(void **state)
 	assert_true(LIST_EMPTY(&chimney.watches));
 
 	/* The connection is forgotten amid that. */
-	json_decref(tap_start(&ctrl, params, &e));
+	begin_with(1, json_pack("{s:s}", "local", "10.0.0.1:80"));
 	tap_caller_gone(&ctrl, 1);
 	stop_link(0);
+	assert_int_equal(answered, 1);
 	assert_true(LIST_EMPTY(&chimney.watches));
-	json_decref(params);
+}
+
+/* No worker takes notice any more. */
+static void what_never_began_is_answered(void **state)
+{
+	begin_with(1, json_pack("{s:s}", "local", "10.0.0.1:80"));
+	assert_int_equal(answered, 0);
+	chimney_tap_stopped(links[0]);
+	assert_int_equal(answered, -ENOTCONN);
+	links[0]->conn.want_tap = NULL;
+	reads(1, 0, false, false, "closed", "");
 }
 
 int main(void)
@@ -344,6 +376,7 @@ int main(void)
 		T(what_was_there_is_read_before_the_end),
 		T(what_is_over_ends),
 		T(orders_overtake_each_other),
+		T(what_never_began_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
