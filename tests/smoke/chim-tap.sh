@@ -155,6 +155,7 @@ tap for 1
 tap_ended '^0 packets captured, 0 lost$'
 tap_to_file
 stop tap KILL || true
+eventually 5 flue chimney tap "$end" for 1 # when flued has noticed
 tap_to_file
 flue chimney upload "$end" >/dev/null
 tap_ended 'the connection went back to the kernel: requested$'

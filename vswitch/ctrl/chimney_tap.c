@@ -29,11 +29,12 @@ struct chim_watch {
 	uint64_t caller;	/* who reads; 0: nobody any more */
 	struct chim_link *link; /* while its worker may have the tap; else NULL */
 	struct chim_tap *tap;
-	struct rpc_reply *reply; /* of tap.start, until the worker has the tap */
-	bool asked;		 /* an answer to CHIM_ASK_TAP is due */
-	bool leaving;		 /* the worker is to let go of it */
-	bool uploaded;		 /* the connection has gone back to the kernel; else it ended */
-	enum chim_upload why;	 /* and why, if it is known */
+	struct rpc_reply *reply;    /* of tap.start, until the worker has the tap */
+	struct rpc_reply *stopping; /* of tap.stop, until it has it no more */
+	bool asked;		    /* an answer to CHIM_ASK_TAP is due */
+	bool leaving;		    /* the worker is to let go of it */
+	bool uploaded;		    /* the connection has gone back to the kernel; else it ended */
+	enum chim_upload why;	    /* and why, if it is known */
 };
 
 static struct chim_watch *watch_of(const struct chimney *ch, uint64_t caller)
@@ -65,6 +66,8 @@ static void answer_start(struct chim_watch *w, bool begun)
 static void free_watch(struct chim_watch *w)
 {
 	answer_start(w, false);
+	if (w->stopping)
+		rpc_reply_result(w->stopping, json_object());
 	LIST_REMOVE(w, list);
 	chim_tap_free(w->tap);
 	free(w);
@@ -328,14 +331,15 @@ json_t *tap_read(void *ctx, const json_t *params, struct err *e)
 	return out;
 }
 
-json_t *tap_stop(void *ctx, const json_t *params, struct err *e)
+void tap_stop(void *ctx, const json_t *params, struct rpc_reply *reply)
 {
 	struct ctrl *c = ctx;
 	struct chim_watch *w = watch_of(c->chimney, rpc_server_caller(c->rpc));
 
-	if (w) {
-		abandon(w);
-		chimney_await(c->chimney);
+	if (!w) {
+		rpc_reply_result(reply, json_object());
+		return;
 	}
-	return json_object();
+	w->stopping = reply;
+	abandon(w);
 }

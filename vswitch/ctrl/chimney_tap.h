@@ -20,6 +20,7 @@ void tap_caller_gone(void *ctx, uint64_t caller);
 /* Answers when the worker has the tap: what passes from then on is in it. */
 void tap_start(void *ctx, const json_t *params, struct rpc_reply *reply);
 json_t *tap_read(void *ctx, const json_t *params, struct err *e);
-json_t *tap_stop(void *ctx, const json_t *params, struct err *e);
+/* Answers when it has it no more: another one may look. */
+void tap_stop(void *ctx, const json_t *params, struct rpc_reply *reply);
 
 #endif

@@ -26,7 +26,7 @@ static struct chim_app app;
 static struct chim_link *links[LINKS + 1];
 static uint64_t caller;
 
-static int answered; /* tap.start: 1: with a result; negative: with that errno; 0: not yet */
+static int answered; /* 1: with a result; negative: with that errno; 0: not yet */
 
 /* Stand in for the control socket's (meson.build). */
 uint64_t __wrap_rpc_server_caller(const struct rpc_server *s);
@@ -162,11 +162,16 @@ static int start(uint64_t who, uint32_t link)
 
 static void stop(uint64_t who)
 {
-	struct err e = {0};
+	bool tapped = false;
 
+	for (uint32_t i = 0; i <= LINKS; i++)
+		tapped |= links[i] && links[i]->watch;
 	caller = who;
-	json_decref(tap_stop(&ctrl, NULL, &e));
+	answered = 0;
+	tap_stop(&ctrl, NULL, (struct rpc_reply *)&answered);
+	assert_true(tapped || answered == 1);
 	turn();
+	assert_int_equal(answered, 1);
 }
 
 /* Frames pass the connection. */
@@ -354,6 +359,20 @@ static void orders_overtake_each_other(void **state)
 	assert_true(LIST_EMPTY(&chimney.watches));
 }
 
+/* Who stops is told when another one can begin. */
+static void an_end_is_answered_when_it_is_there(void **state)
+{
+	assert_int_equal(start(1, 0), 0);
+	caller = 1;
+	answered = 0;
+	tap_stop(&ctrl, NULL, (struct rpc_reply *)&answered);
+	assert_int_equal(answered, 0);
+	assert_non_null(links[0]->conn.tap);
+	turn();
+	assert_int_equal(answered, 1);
+	assert_int_equal(start(2, 0), 0);
+}
+
 /* No worker takes notice any more. */
 static void what_never_began_is_answered(void **state)
 {
@@ -376,6 +395,7 @@ int main(void)
 		T(what_was_there_is_read_before_the_end),
 		T(what_is_over_ends),
 		T(orders_overtake_each_other),
+		T(an_end_is_answered_when_it_is_there),
 		T(what_never_began_is_answered),
 	};
 

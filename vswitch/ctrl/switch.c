@@ -121,7 +121,6 @@ const struct rpc_handler ctrl_handlers[] = {
 	{"flow.release", flow_release_by_hand},
 	{"chimney.upload", chimney_upload_rpc},
 	{"tap.read", tap_read},
-	{"tap.stop", tap_stop},
 	{NULL, NULL},
 };
 
@@ -129,5 +128,6 @@ const struct rpc_later ctrl_later[] = {
 	{"chimney.show", chimney_show},
 	{"flow.show", chimney_show_flows},
 	{"tap.start", tap_start},
+	{"tap.stop", tap_stop},
 	{NULL, NULL},
 };
