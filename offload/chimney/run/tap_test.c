@@ -193,7 +193,7 @@ static void what_finds_no_room_is_counted(void **state)
 static void the_ring_goes_round(void **state)
 {
 	struct chim_tap *t = chim_tap_new(BYTES, 66000);
-	uint32_t lens[64], first = 0, n = 0, rng = 99, laps = 0;
+	uint32_t lens[64] = {0}, first = 0, n = 0, rng = 99, laps = 0;
 	struct chim_tap_record r;
 	static uint8_t blank[66000];
 	const uint8_t *was = NULL;
