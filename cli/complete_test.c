@@ -66,6 +66,8 @@ static void live_names(void **state)
 	offers("flue port set g", "g0\ng1\n");
 	offers("flue bridge set ", "br0\nlan\n");
 	offers("flue trace port h", "h0\n");
+	offers("flue chimney tap 10.0.0.1:80 10.0.0.2:90 w", "write\n");
+	offers("flue chimney tap 10.0.0.1:80 write ", ":files\n");
 	offers("flue mtu probe 192.0.2.1 from g", "g0\ng1\n");
 	offers("flue fdb show l", "lan\nlimit\n");
 	offers("flue bridge add ", "");
