@@ -88,9 +88,12 @@ const char *tap_words(const struct chim_tap_record *r, char *text, size_t size)
 	struct pkt_headers h;
 
 	text[0] = '\0';
-	if (pkt_parse(r->data, r->kept, r->len, &h) == 0 && h.l4 == PKT_L4_TCP &&
-	    (uint32_t)h.l2_len + h.l3_len + h.l4_len <= r->kept)
+	if (pkt_parse(r->data, r->kept, r->len, &h) != 0)
+		words_put(&o, "%u bytes, headers cut off", r->len);
+	else if (h.l4 == PKT_L4_TCP && (uint32_t)h.l2_len + h.l3_len + h.l4_len <= r->kept)
 		put_tcp(&o, &h, r);
+	else if (h.fragment)
+		words_put(&o, "%u bytes, a fragment", r->len);
 	else
 		words_put(&o, "%u bytes, headers cut off", r->len);
 	return text;

@@ -98,6 +98,9 @@ static void tells_no_more_than_it_has(void **state)
 	build(0, 100, 0);
 	assert_string_equal(say(128), "114 bytes, headers cut off");
 	build(4, 100, 0);
+	frame.bytes[20] = 0x20; /* more of them follow */
+	assert_string_equal(say(128), "154 bytes, a fragment");
+	build(4, 100, 0);
 	say(128);
 	assert_string_equal(tap_words(&record, text, 8), "10.0.0.");
 }
