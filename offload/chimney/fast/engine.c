@@ -136,19 +136,23 @@ void chim_tcp_arm(struct chim_engine *e, struct chim_tcp *c)
 		chim_timer_set(&e->wheel, &c->timer, due);
 }
 
-/* It read: the peer may have to know of the room; or all there was, and will say nothing soon. */
-static void has_read(struct chim_engine *e, struct chim_tcp *c)
+bool chim_tcp_window_due(const struct chim_tcp *c)
 {
 	uint32_t growth = chim_tcp_window_growth(c), step = c->rcv_mss * 2u;
 	uint32_t left = seq_gt(c->rcv_edge, c->rcv_nxt) ? c->rcv_edge - c->rcv_nxt : 0;
 
+	if (c->phase == PHASE_TIME_WAIT)
+		return false;
 	if (step > (c->rcv_mask + 1) / 2)
 		step = (c->rcv_mask + 1) / 2;
-	if (growth >= step && growth >= left)
-		c->marks |= MARK_ACK;
-	else if (c->rcv_nxt != c->rcv_wup && c->pushed && !c->pingpong &&
-		 c->rcv_tail == c->rcv_head)
-		c->marks |= MARK_ACK;
+	return growth >= step && growth >= left;
+}
+
+/* It read all there was, and will say nothing soon. */
+static bool is_answered(const struct chim_tcp *c)
+{
+	return c->phase != PHASE_TIME_WAIT && c->rcv_nxt != c->rcv_wup && c->pushed &&
+	       !c->pingpong && c->rcv_tail == c->rcv_head;
 }
 
 static void serve(struct chim_engine *e, struct chim_tcp *c)
@@ -157,8 +161,8 @@ static void serve(struct chim_engine *e, struct chim_tcp *c)
 
 	if (!chim_rings_take(e, c))
 		return;
-	if (c->rcv_tail != tail && c->phase != PHASE_TIME_WAIT)
-		has_read(e, c);
+	if (chim_tcp_window_due(c) || (c->rcv_tail != tail && is_answered(c)))
+		c->marks |= MARK_ACK;
 	chim_tcp_output(e, c);
 	if (c->marks & MARK_ACK)
 		chim_tcp_send_ack(e, c);

@@ -118,7 +118,8 @@ void chim_engine_thaw(struct chim_engine *e, struct chim_tcp *c, uint64_t now);
  * send: [snd_tail, snd_tail + s->snd_len), receive: [rcv_head - s->rcv_len, rcv_head).
  * 0; -EPROTO: the application's indices cannot be; -ENOTCONN: a phase the kernel cannot be given
  * (our FIN was sent or the connection is gone). Out-of-order data is forgotten; the peer sends it
- * again (it was only SACKed, RFC 2018 8 allows that). */
+ * again (it was only SACKed, RFC 2018 8 allows that). Room that was made since it was frozen is
+ * announced. */
 int chim_engine_dump(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_state *s);
 
 /* A segment came in. What follows from it is sent by the next chim_engine_run(), or at once where

@@ -141,6 +141,9 @@ struct chim_tcp *chim_engine_start(struct chim_engine *e, const struct chim_tcp_
 	e->n_live++;
 	e->stats.started++;
 	chim_tcp_mark(e, c, MARK_OUT | (s->rcv_wup != s->rcv_nxt ? MARK_ACK : 0));
+	/* One that changes hands often would never get as far as its timer. */
+	if (s->snd_wnd == 0 && s->snd_len > 0 && s->snd_nxt == s->snd_una)
+		chim_tcp_send_probe(e, c);
 	chim_tcp_arm(e, c);
 	return c;
 }
@@ -160,7 +163,7 @@ void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c)
 	if (c->frozen)
 		return;
 	/* What is owed to the peer would be forgotten: the kernel is not told of it. */
-	if (!chim_tcp_still(c) && c->rcv_wup != c->rcv_nxt)
+	if (!chim_tcp_still(c) && (c->rcv_wup != c->rcv_nxt || chim_tcp_window_due(c)))
 		chim_tcp_send_ack(e, c);
 	c->frozen = true;
 	chim_timer_cancel(&e->wheel, &c->timer);
@@ -225,6 +228,10 @@ int chim_engine_dump(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_
 	if (!chim_rings_take(e, c))
 		return -EPROTO;
 	chim_ooo_forget(e, c);
+	/* Read since it stands still. Of an empty queue the kernel would never say that there is
+	 * room: for that, something must be read. */
+	if (!c->halted && chim_tcp_window_due(c))
+		chim_tcp_send_ack(e, c);
 	chim_tcp_state(c, s);
 	return 0;
 }

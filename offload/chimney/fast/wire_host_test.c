@@ -55,6 +55,24 @@ static void owes_an_ack(void **state)
 		       "none");
 }
 
+/* Nobody reads what is not there: no other occasion would come. */
+static void tells_of_its_room(void **state)
+{
+	w.state.rcv_wnd = 168;
+	wire_lines(&w, "> . 0 ack 0 win 65535\n"
+		       "none");
+}
+
+static void asks_of_a_closed_window(void **state)
+{
+	w.state.snd_wnd = 0;
+	w.state.snd_len = w.state.unsent_len = 1000;
+	wire_lines(&w, "> . -1 ack 0\n"
+		       "none\n"
+		       "< . 0 ack 0 win 5000\n"
+		       "> P. 0:1000");
+}
+
 static void what_was_in_flight_is_sent_again(void **state)
 {
 	w.state.snd_len = 2000;
@@ -149,6 +167,24 @@ static void dumps_what_is(void **state)
 	/* The acknowledgment that was delayed was sent before it was frozen. */
 	w.n_seen = w.n_sent - 1;
 	assert_int_equal(w.sent[w.n_seen].seg.ack, w.remote + 300);
+	w.n_seen = w.n_sent;
+}
+
+/* The kernel will not tell of it: for that, something must be read. */
+static void tells_what_was_read_while_frozen(void **state)
+{
+	struct chim_tcp_state s;
+
+	wire_lines(&w, "< . 0:32768 ack 0\n"
+		       "< . 32768:65535 ack 0\n"
+		       "skip");
+	chim_engine_freeze(w.e, w.c);
+	w.shm->rcv_tail = 65535;
+	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
+	assert_int_equal(s.rcv_len, 0);
+	assert_int_equal(s.rcv_wnd, 65535);
+	assert_int_equal(w.n_sent, w.n_seen + 1);
+	assert_int_equal(w.sent[w.n_seen].seg.wnd, 65535);
 	w.n_seen = w.n_sent;
 }
 
@@ -339,10 +375,13 @@ static void units_are_switched(void **state)
 static const struct CMUnitTest tests[] = {
 	T(takes_queues_over),
 	T(owes_an_ack),
+	T(tells_of_its_room),
+	T(asks_of_a_closed_window),
 	T(what_was_in_flight_is_sent_again),
 	T(begins_behind_a_fin),
 	T(refuses_contradictions),
 	T(dumps_what_is),
+	T(tells_what_was_read_while_frozen),
 	T(frozen_it_stands_still),
 	T(goes_on_where_nobody_can_take_it),
 	T(closed_while_it_waits_for_the_host),

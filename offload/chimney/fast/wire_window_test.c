@@ -224,10 +224,12 @@ static void receiver_closes_window(void **state)
 
 static void beyond_window_is_cut(void **state)
 {
-	wire_play("conf rcv_wnd 1500\n"
-		  "< . 0:2000 ack 0\n"
-		  "in 1500\n"
-		  "> . 0 ack 1500\n"
+	wire_play("< . 0:32018 ack 0\n"
+		  "< . 32018:64036 ack 0\n"
+		  "skip\n"
+		  "< . 64036:66036 ack 0\n"
+		  "in 65535\n"
+		  "> . 0 ack 65535 win 0\n"
 		  "none");
 }
 
