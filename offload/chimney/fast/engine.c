@@ -136,23 +136,35 @@ void chim_tcp_arm(struct chim_engine *e, struct chim_tcp *c)
 		chim_timer_set(&e->wheel, &c->timer, due);
 }
 
-bool chim_tcp_window_due(const struct chim_tcp *c)
+/* What is worth telling: two segments, or half of a small ring. */
+static uint32_t window_step(const struct chim_tcp *c)
 {
-	uint32_t growth = chim_tcp_window_growth(c), step = c->rcv_mss * 2u;
-	uint32_t left = seq_gt(c->rcv_edge, c->rcv_nxt) ? c->rcv_edge - c->rcv_nxt : 0;
+	uint32_t step = c->rcv_mss * 2u, half = (c->rcv_mask + 1) / 2;
 
-	if (c->phase == PHASE_TIME_WAIT)
-		return false;
-	if (step > (c->rcv_mask + 1) / 2)
-		step = (c->rcv_mask + 1) / 2;
-	return growth >= step && growth >= left;
+	return step < half ? step : half;
 }
 
-/* It read all there was, and will say nothing soon. */
-static bool is_answered(const struct chim_tcp *c)
+static uint32_t window_left(const struct chim_tcp *c)
 {
-	return c->phase != PHASE_TIME_WAIT && c->rcv_nxt != c->rcv_wup && c->pushed &&
-	       !c->pingpong && c->rcv_tail == c->rcv_head;
+	return seq_gt(c->rcv_edge, c->rcv_nxt) ? c->rcv_edge - c->rcv_nxt : 0;
+}
+
+bool chim_tcp_shut_in_vain(const struct chim_tcp *c)
+{
+	uint32_t step = window_step(c);
+
+	return c->phase != PHASE_TIME_WAIT && window_left(c) < step &&
+	       chim_tcp_window_growth(c) >= step;
+}
+
+/* It read: the peer may have to know of the room; or all there was, and will say nothing soon. */
+static bool has_read(const struct chim_tcp *c)
+{
+	uint32_t growth = chim_tcp_window_growth(c);
+
+	return (growth >= window_step(c) && growth >= window_left(c)) ||
+	       (c->rcv_nxt != c->rcv_wup && c->pushed && !c->pingpong &&
+		c->rcv_tail == c->rcv_head);
 }
 
 static void serve(struct chim_engine *e, struct chim_tcp *c)
@@ -161,7 +173,8 @@ static void serve(struct chim_engine *e, struct chim_tcp *c)
 
 	if (!chim_rings_take(e, c))
 		return;
-	if (chim_tcp_window_due(c) || (c->rcv_tail != tail && is_answered(c)))
+	if (chim_tcp_shut_in_vain(c) ||
+	    (c->rcv_tail != tail && c->phase != PHASE_TIME_WAIT && has_read(c)))
 		c->marks |= MARK_ACK;
 	chim_tcp_output(e, c);
 	if (c->marks & MARK_ACK)

@@ -346,8 +346,8 @@ void chim_tcp_send_probe(struct chim_engine *e, struct chim_tcp *c);
 void chim_tcp_send_rst(struct chim_engine *e, struct chim_tcp *c);
 /* How far the window could be opened beyond what was announced, bytes. */
 uint32_t chim_tcp_window_growth(const struct chim_tcp *c);
-/* Is that so much that the peer must be told, whatever else there is to say? (engine.c) */
-bool chim_tcp_window_due(const struct chim_tcp *c);
+/* Is the window all but shut to the peer's knowledge, although there is room? (engine.c) */
+bool chim_tcp_shut_in_vain(const struct chim_tcp *c);
 /* Milliseconds of the clock that TSvals are taken from, offset included. */
 static inline uint32_t chim_tcp_ts_now(const struct chim_engine *e, const struct chim_tcp *c)
 {

@@ -163,7 +163,7 @@ void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c)
 	if (c->frozen)
 		return;
 	/* What is owed to the peer would be forgotten: the kernel is not told of it. */
-	if (!chim_tcp_still(c) && (c->rcv_wup != c->rcv_nxt || chim_tcp_window_due(c)))
+	if (!chim_tcp_still(c) && (c->rcv_wup != c->rcv_nxt || chim_tcp_shut_in_vain(c)))
 		chim_tcp_send_ack(e, c);
 	c->frozen = true;
 	chim_timer_cancel(&e->wheel, &c->timer);
@@ -230,7 +230,7 @@ int chim_engine_dump(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_
 	chim_ooo_forget(e, c);
 	/* Read since it stands still. Of an empty queue the kernel would never say that there is
 	 * room: for that, something must be read. */
-	if (!c->halted && chim_tcp_window_due(c))
+	if (!c->halted && chim_tcp_shut_in_vain(c))
 		chim_tcp_send_ack(e, c);
 	chim_tcp_state(c, s);
 	return 0;
