@@ -12,6 +12,7 @@
 #include "base/endpoint.h"
 #include "offload/chimney/names.h"
 #include "offload/chimney/run/tap.h"
+#include "vswitch/ctrl/flow.h"
 #include "vswitch/ctrl/tap_words.h"
 
 #include <stdlib.h>
@@ -155,19 +156,6 @@ void tap_caller_gone(void *ctx, uint64_t caller)
 		abandon(w);
 }
 
-static int get_end(const json_t *params, const char *key, struct endpoint *ep, struct err *e)
-{
-	const char *text = json_get_str(params, key, "");
-	char path[16];
-
-	if (endpoint_parse(text, ep))
-		return 0;
-	snprintf(path, sizeof(path), "/%s", key);
-	return err_at(e, -EINVAL, path,
-		      "%s: '%s' is not an address and a port, as 192.0.2.1:80 or [2001:db8::1]:80",
-		      key, text);
-}
-
 static bool is_end(const struct endpoint *ep, bool v6, const uint8_t *addr, uint16_t port)
 {
 	return ep->v6 == v6 && ep->port == port && memcmp(ep->addr, addr, v6 ? 16 : 4) == 0;
@@ -182,8 +170,8 @@ static struct chim_link *find_link(struct ctrl *c, const json_t *params, struct 
 	struct chim_link *l, *found = NULL;
 	unsigned int n = 0;
 
-	if (get_end(params, "local", &local, e) != 0 ||
-	    (!any_peer && get_end(params, "peer", &peer, e) != 0) ||
+	if (flow_endpoint(params, "local", &local, e) != 0 ||
+	    (!any_peer && flow_endpoint(params, "peer", &peer, e) != 0) ||
 	    (port && !ctrl_port_get(c, port, e)))
 		return NULL;
 	TAILQ_FOREACH (l, &c->chimney->links, list) {

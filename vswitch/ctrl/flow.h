@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "offload/chimney/steer/flow.h"
 
+#include <jansson.h>
+
 struct ctrl;
 
 /* Makes the table, for at most max flows, and has all workers poll it. 0, or
@@ -25,5 +27,10 @@ void ctrl_flows_port_gone(struct ctrl *c, uint16_t port);
 
 /* Forgets what was held by hand; the flows go with the table. Main. */
 void ctrl_holds_free(struct ctrl *c);
+
+struct endpoint;
+
+/* The address and port that params[key] is. 0, or -EINVAL with e filled, which names the key. */
+int flow_endpoint(const json_t *params, const char *key, struct endpoint *ep, struct err *e);
 
 #endif

@@ -77,7 +77,7 @@ json_t *flow_show(void *ctx, const json_t *params, struct err *e)
 	return json_pack("{s:o,s:I}", "flows", l.rows, "total", (json_int_t)l.total);
 }
 
-static int get_endpoint(const json_t *params, const char *key, struct endpoint *ep, struct err *e)
+int flow_endpoint(const json_t *params, const char *key, struct endpoint *ep, struct err *e)
 {
 	const char *text = json_get_str(params, key, "");
 	char path[16];
@@ -97,8 +97,8 @@ static struct ctrl_port *get_key(struct ctrl *c, const json_t *params, struct fl
 	struct ctrl_port *p = ctrl_port_get(c, json_get_str(params, "port", ""), e);
 	struct endpoint src, dst;
 
-	if (!p || get_endpoint(params, "src", &src, e) != 0 ||
-	    get_endpoint(params, "dst", &dst, e) != 0)
+	if (!p || flow_endpoint(params, "src", &src, e) != 0 ||
+	    flow_endpoint(params, "dst", &dst, e) != 0)
 		return NULL;
 	if (src.v6 != dst.v6) {
 		err_at(e, -EINVAL, "/dst", "dst: src and dst must both be IPv4, or both IPv6");

@@ -2,6 +2,7 @@
 /* A connection that flued runs, as a relay's end: its rings, through the application's library. */
 #include "offload/chimney/attach/chim.h"
 
+#include "offload/chimney/names.h"
 #include "offload/chimney/shim/stream.h"
 
 #include <errno.h>
@@ -126,13 +127,9 @@ void att_chim_drop(struct chim_link *link)
 
 static const char *refusal_help(int reason)
 {
-	static const char *const help[] = {"it does not say why",
-#define X(sym, name, text) text,
-					   CHIM_REFUSALS(X)
-#undef X
-	};
+	const char *help = chim_refusal_help(reason);
 
-	return reason > 0 && reason < CHIM_REFUSE_MAX ? help[reason] : help[0];
+	return *help ? help : "it does not say why";
 }
 
 /* In a moment it may be otherwise: what changes fast is over, or a queue is shorter. */
