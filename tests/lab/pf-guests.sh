@@ -47,7 +47,7 @@ one=$(vm_interface a 02:00:00:00:01:00)
 two=$(vm_interface a 02:00:00:00:01:01)
 [ -n "$one" ] && [ -n "$two" ] || fail "the guest has not both: '$one' '$two'"
 vm_run a "ethtool -i $one" | grep 'driver: igbvf' || fail "not igbvf"
-vm_address a 10.0.0.1/24 $one
+vm_vf a 10.0.0.1/24 $one
 vm_run a "ip link set $two up"
 vm_address s 10.0.0.2/24
 vm_run a "grep -E '$one|$two' /proc/interrupts" | tee $T/interrupts
@@ -93,7 +93,7 @@ eventually 60 vf_is wan 0 free || fail "the VF does not come back"
 say "flue-pf and flued die: the guest keeps its VF"
 flue vf assign wan 0 a
 eventually 60 vm_has a 02:00:00:00:01:00 || fail "the guest does not find it"
-vm_address a 10.0.0.1/24 "$(vm_interface a 02:00:00:00:01:00)"
+vm_vf a 10.0.0.1/24 "$(vm_interface a 02:00:00:00:01:00)"
 stop pf KILL || true
 stop flued KILL || true
 eventually 60 vm_ping a 10.0.0.9 || fail "the guest's VF stands still"

@@ -51,7 +51,7 @@ flue vm start d
 vm_booted d
 vm_run d 'ethtool -i eth0' | grep 'driver: igbvf' || fail "not igbvf"
 vm_run d 'cat /sys/class/net/eth0/address' | grep 02:00:00:00:00:77 || fail "not the VF's address"
-vm_address d 10.0.0.1/24
+vm_vf d 10.0.0.1/24 eth0
 vm_run d 'grep eth0 /proc/interrupts' | tee $T/interrupts
 grep -q MSIX $T/interrupts || fail "no MSI-X"
 
