@@ -77,6 +77,27 @@ static void options(void **state)
 	pair_close(&p);
 }
 
+/* The kernel computes what a segment carries when it connects, before it is told the peer's MSS. */
+static void segment_size(void **state)
+{
+	for (int kind = 0; kind < PAIR_KINDS; kind++) {
+		struct pair p;
+		uint32_t mss;
+
+		pair_open(&p, &net, kind);
+		mss = info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss));
+		for (int i = 0; i < 3; i++) {
+			pair_move(&p, 0);
+			assert_int_equal(info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss)),
+					 mss);
+		}
+		p.end[0].limit = 100000;
+		pair_finish(&p);
+		assert_int_equal(info(p.end[0].fd, offsetof(struct tcp_info, tcpi_snd_mss)), mss);
+		pair_close(&p);
+	}
+}
+
 static void no_resets(void)
 {
 	assert_int_equal(net.side[0].resets, 0);
@@ -163,6 +184,7 @@ static void timestamps(void **state)
 	struct pair p;
 
 	pair_open(&p, &net, PAIR_V4);
+	assert_int_equal(setsockopt(p.end[0].fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
 	for (int i = 0; i < 100; i++) {
 		uint32_t clock = chim_ts_clock(),
 			 before = (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_TIMESTAMP, 0),
@@ -172,6 +194,33 @@ static void timestamps(void **state)
 		after = (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_TIMESTAMP, 0);
 		assert_in_range(after - before, 0, chim_ts_clock() - clock + 4);
 	}
+	pair_close(&p);
+}
+
+/* Linux stamps what it paces, and what it says meanwhile, with the time at which it will leave. */
+static void paced_timestamps(void **state)
+{
+	struct chim_tcp_state s;
+	struct pair p;
+	int ahead = 0;
+
+	pair_open(&p, &net, PAIR_V4);
+	assert_int_equal(chim_opt_set(p.end[0].fd, SOL_SOCKET, SO_MAX_PACING_RATE, 1000000), 0);
+	p.end[0].limit = p.end[1].limit = 1000000;
+	for (int i = 0; i < 100000 && ahead < 10; i++) {
+		pair_step(&p);
+		ahead = (int)(net.side[1].ts -
+			      (uint32_t)chim_opt(p.end[0].fd, IPPROTO_TCP, TCP_TIMESTAMP, 0));
+	}
+	assert_in_range(ahead, 10, 1000);
+	pair_take(&p, 0, &s);
+	assert_true((int32_t)(chim_ts_clock() + s.ts_offset - net.side[1].ts) >= 0);
+	assert_int_equal(chim_repair_close(p.end[0].fd, &s, NULL), 0);
+	pair_restore(&p, 0, &s);
+	p.end[0].limit = p.end[0].sent;
+	p.end[1].limit = p.end[1].sent;
+	pair_finish(&p);
+	no_resets();
 	pair_close(&p);
 }
 
@@ -328,7 +377,8 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),     cmocka_unit_test(timestamps),
+		cmocka_unit_test(options),     cmocka_unit_test(segment_size),
+		cmocka_unit_test(timestamps),  cmocka_unit_test(paced_timestamps),
 		cmocka_unit_test(buffers),     cmocka_unit_test(close_wait),
 		cmocka_unit_test(no_old_echo), cmocka_unit_test(changed_options),
 		cmocka_unit_test(ports),       cmocka_unit_test(bound_client),

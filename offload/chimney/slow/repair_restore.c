@@ -88,6 +88,19 @@ static void narrow(const struct plan *p)
 		set_buffer(p->fd, SO_RCVBUFFORCE, p->rcvbuf > least ? p->rcvbuf : least);
 }
 
+/* connect() computes from this what a segment carries, once and for all: it would be that of a peer
+ * which says nothing, since what this one said can be told only afterwards. Where the path alone
+ * decides, what we announced must not shrink with it. */
+static void set_segment_size(const struct plan *p)
+{
+	enum { UNLIMITED = 32767, HEADERS_V4 = 40, HEADERS_V6 = 60 };
+	const struct chim_tcp_state *s = p->s;
+	uint32_t headers = s->tuple.v6 ? HEADERS_V6 : HEADERS_V4;
+	bool path = !s->path.mtu || s->mss + headers >= s->path.mtu || s->mss > UNLIMITED;
+
+	chim_opt_set(p->fd, IPPROTO_TCP, TCP_MAXSEG, path ? UNLIMITED : s->mss);
+}
+
 static int begin(struct plan *p)
 {
 	const struct chim_tcp_state *s = p->s;
@@ -100,6 +113,7 @@ static int begin(struct plan *p)
 	/* An error that is there already would end connect(). */
 	chim_opt(p->fd, SOL_SOCKET, SO_ERROR, 0);
 	widen(p);
+	set_segment_size(p);
 	rc = set_queue_seq(p->fd, TCP_SEND_QUEUE, s->snd_una);
 	if (rc == 0)
 		rc = set_queue_seq(p->fd, TCP_RECV_QUEUE, p->rcv_nxt - s->rcv_len);
@@ -111,6 +125,8 @@ static int begin(struct plan *p)
 	/* Its interface is down, its route or its address gone: it lives on nevertheless. */
 	if (rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EINVAL || rc == -EADDRNOTAVAIL)
 		rc = chim_detour_connect(p->fd, &s->tuple, &to.sa, len);
+	/* No limit of the application: a connection that this socket makes one day is not bound. */
+	chim_opt_set(p->fd, IPPROTO_TCP, TCP_MAXSEG, 0);
 	return rc;
 }
 

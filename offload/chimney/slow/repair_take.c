@@ -198,9 +198,26 @@ static void take_options(int fd, struct chim_tcp_state *s)
 	}
 }
 
+/* What is paced has the time at which it leaves for its TSval, and what is said meanwhile as well:
+ * milliseconds that may be ahead of the clock, two of the largest units at the present rate. The
+ * engine hears of it when it was more, but then what it sent first was for nothing. */
+static uint32_t paced_ahead(int fd, const struct chim_tcp_state *s, const struct tcp_info *info)
+{
+	enum { UNITS = 2 << 16, MOST_MS = 1000 };
+	uint64_t most = UINT64_MAX, rate = info->tcpi_pacing_rate, ms;
+	socklen_t len = sizeof(most);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, &len) != 0 || len != sizeof(most))
+		most = UINT64_MAX;
+	if ((strncmp(s->cc, "bbr", 3) != 0 && most == UINT64_MAX) || rate == 0)
+		return 0;
+	ms = UNITS * UINT64_C(1000) / rate;
+	return ms < MOST_MS ? (uint32_t)ms : MOST_MS;
+}
+
 /* The kernel tells our TSval but for its lowest bit. It must not go back, so the bit is set. The
  * clock may tick between the two: read again then. */
-static int take_timestamp(int fd, struct chim_tcp_state *s)
+static int take_timestamp(int fd, struct chim_tcp_state *s, uint32_t ahead)
 {
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t before = chim_ts_clock(), value;
@@ -208,7 +225,7 @@ static int take_timestamp(int fd, struct chim_tcp_state *s)
 		value = (uint32_t)chim_opt(fd, IPPROTO_TCP, TCP_TIMESTAMP, 0);
 		if (value & 1)
 			return -EOPNOTSUPP;
-		s->ts_offset = (value | 1) - before;
+		s->ts_offset = (value | 1) + ahead - before;
 		if (chim_ts_clock() == before)
 			break;
 	}
@@ -293,7 +310,7 @@ static int read_all(int fd, struct chim_tcp_state *s, const struct room *room)
 	/* In repair this is what both agreed on, not what is used now. */
 	s->mss = (uint16_t)chim_opt(fd, IPPROTO_TCP, TCP_MAXSEG, 536);
 	take_options(fd, s);
-	return s->timestamps ? take_timestamp(fd, s) : 0;
+	return s->timestamps ? take_timestamp(fd, s, paced_ahead(fd, s, &info)) : 0;
 }
 
 static int explain(int code, struct err *e)

@@ -107,6 +107,8 @@ static void look(struct net_side *to, const uint8_t *frame, ssize_t len)
 		return;
 	to->resets += (tcp[13] & 4) != 0;
 	if (tcp + 32 <= frame + len && memcmp(tcp + 20, timestamps, 4) == 0) {
+		memcpy(&to->ts, tcp + 24, 4);
+		to->ts = ntohl(to->ts);
 		memcpy(&to->ts_echo, tcp + 28, 4);
 		to->ts_echo = ntohl(to->ts_echo);
 	}

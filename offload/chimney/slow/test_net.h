@@ -21,7 +21,8 @@ struct net_side {
 	int netns, tap;
 	bool hold;	       /* frames towards this side wait */
 	unsigned int lose_nth; /* of frames towards this side; 0: none */
-	uint32_t ts_echo;      /* TSecr of the last frame towards this side that has one */
+	uint32_t ts,
+		ts_echo; /* TSval and TSecr of the last frame towards this side that has them */
 	uint64_t seen, resets; /* frames towards this side, and those with RST from the other */
 	uint32_t held;
 	struct net_frame *queue;
