@@ -152,7 +152,7 @@ static void host(void)
 
 	switch (byte() % 6) {
 	case 0:
-		chim_engine_freeze(f.e, f.c);
+		chim_engine_freeze(f.e, f.c, f.now);
 		if (chim_engine_dump(f.e, f.c, &s) == 0)
 			must(s.snd_len <= RING && s.rcv_len <= RING && s.unsent_len <= s.snd_len &&
 			     s.snd_nxt == s.snd_una + s.snd_len - s.unsent_len);

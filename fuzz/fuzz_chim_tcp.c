@@ -180,7 +180,7 @@ static void move(void)
 			abort();
 		return;
 	}
-	chim_engine_freeze(x.e, x.c);
+	chim_engine_freeze(x.e, x.c, now);
 	chim_engine_dump(x.e, x.c, &s);
 	chim_engine_thaw(x.e, x.c, now);
 }

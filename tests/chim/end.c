@@ -236,7 +236,7 @@ bool end_take(struct end *x, uint64_t now)
 	int ret;
 
 	x->now = now;
-	chim_engine_freeze(x->e, x->c);
+	chim_engine_freeze(x->e, x->c, now);
 	sent = x->sent;
 	chim_engine_run(x->e, now);
 	if (!(atomic_load(&x->shm->flued_flags) & CHIM_FLUED_FROZEN) || x->sent != sent)

@@ -136,13 +136,13 @@ static json_t *engine_json(const struct chimney *ch)
 		const char *name;
 		size_t at;
 	} counts[] = {
-		COUNT(started),	     COUNT(segs_in),	   COUNT(segs_out),  COUNT(units_out),
-		COUNT(bytes_in),     COUNT(bytes_out),	   COUNT(retrans),   COUNT(rtos),
-		COUNT(tlps),	     COUNT(recoveries),	   COUNT(spurious),  COUNT(ooo),
-		COUNT(dup_in),	     COUNT(bad_ack),	   COUNT(paws),	     COUNT(challenge_acks),
-		COUNT(keepalives),   COUNT(persist),	   COUNT(wakes),     COUNT(hostile),
-		COUNT(reordered_in), COUNT(reordered_out), COUNT(fragments), COUNT(ip_options),
-		COUNT(odd_forged),
+		COUNT(started),	       COUNT(segs_in),	    COUNT(segs_out),	  COUNT(units_out),
+		COUNT(bytes_in),       COUNT(bytes_out),    COUNT(retrans),	  COUNT(rtos),
+		COUNT(tlps),	       COUNT(recoveries),   COUNT(spurious),	  COUNT(ooo),
+		COUNT(dup_in),	       COUNT(bad_ack),	    COUNT(paws),	  COUNT(ts_behind),
+		COUNT(challenge_acks), COUNT(keepalives),   COUNT(persist),	  COUNT(wakes),
+		COUNT(hostile),	       COUNT(reordered_in), COUNT(reordered_out), COUNT(fragments),
+		COUNT(ip_options),     COUNT(odd_forged),
 	};
 #undef COUNT
 	json_t *out = json_object();

@@ -109,8 +109,9 @@ struct chim_tcp *chim_engine_start(struct chim_engine *e, const struct chim_tcp_
 void chim_engine_stop(struct chim_engine *e, struct chim_tcp *c);
 
 /* Stands still, to be uploaded: shm's CHIM_FLUED_FROZEN is set and nothing is sent or accepted
- * until chim_engine_stop() or chim_engine_thaw(). */
-void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c);
+ * until chim_engine_stop() or chim_engine_thaw(). What is owed to the peer is sent before, and a
+ * segment once more if it did not answer. */
+void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c, uint64_t now);
 void chim_engine_thaw(struct chim_engine *e, struct chim_tcp *c, uint64_t now);
 
 /* Of a frozen connection whose application does not copy (snd_busy, rcv_busy are 0): its whole
@@ -190,7 +191,7 @@ struct chim_engine_stats {
 	uint64_t started, stopped, segs_in, segs_out, units_out, bytes_in, bytes_out, retrans, rtos,
 		tlps, recoveries, spurious, ooo, dup_in, challenge_acks, paws, bad_ack, persist,
 		keepalives, wakes, hostile, reordered_in, reordered_out, fragments, ip_options,
-		odd_forged;
+		odd_forged, ts_behind;
 };
 const struct chim_engine_stats *chim_engine_stats(const struct chim_engine *e);
 

@@ -50,6 +50,7 @@ enum {
 	TCP_OOO_RANGES = 32,
 	TCP_RECENT = 4,
 	TCP_RUN_BYTES = 256 << 10, /* sent for one connection before the next one's turn */
+	TCP_TS_AHEAD_MS = 10000,   /* as far as Linux lets a paced segment wait */
 	TCP_TELL_MS = 250,	   /* between two updates of shm->info */
 };
 
@@ -145,6 +146,7 @@ struct chim_tcp {
 	uint64_t snd_tail, snd_sent, snd_head; /* positions */
 	uint64_t snd_said, sent_said;	       /* published */
 	uint32_t ts_offset;
+	uint32_t began_nxt; /* what is before it the kernel had sent */
 	uint32_t notsent_lowat;
 	struct chim_flight flight;
 	struct chim_cc cc;
@@ -172,6 +174,7 @@ struct chim_tcp {
 	uint64_t rto_due, tlp_due, reo_due, persist_due, ack_due, end_due, keep_due;
 	uint64_t last_rcv, last_data_rcv, last_snd, stuck_ns; /* stuck: when the head was first
 							       * sent again */
+	uint64_t acked_ns; /* when the peer acknowledged something last, or it began */
 	uint64_t limit_ns, told_ns, challenge_ns;
 	uint8_t challenges;
 
@@ -303,8 +306,8 @@ void chim_tcp_loss_ack(struct chim_engine *e, struct chim_tcp *c, struct chim_tc
 void chim_tcp_loss_reo(struct chim_engine *e, struct chim_tcp *c);
 /* The retransmission timer is due: what is lost, and cwnd. */
 void chim_tcp_loss_rto(struct chim_engine *e, struct chim_tcp *c);
-/* Everything in flight was too large for the path. */
-void chim_tcp_loss_mtu(struct chim_engine *e, struct chim_tcp *c);
+/* The peer never saw what is in flight, for no reason of congestion. */
+void chim_tcp_loss_unseen(struct chim_engine *e, struct chim_tcp *c);
 /* When a tail loss probe is due, after something was sent or acknowledged. */
 void chim_tcp_loss_pto(struct chim_engine *e, struct chim_tcp *c);
 /* Something of [seq, seq + bytes) was sent again. */
@@ -316,6 +319,8 @@ void chim_tcp_loss_resent(struct chim_engine *e, struct chim_tcp *c, uint32_t by
 void chim_tcp_output(struct chim_engine *e, struct chim_tcp *c);
 /* RFC 8985 7.3. */
 void chim_tcp_output_tlp(struct chim_engine *e, struct chim_tcp *c);
+/* One segment of what is in flight once more, whose answer shows what is missing. */
+void chim_tcp_output_again(struct chim_engine *e, struct chim_tcp *c);
 /* The first segment again, whatever the window is. */
 void chim_tcp_output_head(struct chim_engine *e, struct chim_tcp *c);
 /* A part of a segment into a small window, or what is corked; false: there is no room for it. */

@@ -105,10 +105,33 @@ static void advance(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_a
 	c->snd_tail += data;
 	c->bytes_acked += data;
 	c->rate_bytes += data;
+	c->acked_ns = e->now;
 	c->retries = 0;
 	c->stuck_ns = NEVER;
 	if (fin)
 		c->fin_acked = true;
+}
+
+/*
+ * The peer echoes a timestamp that we have not come to. What Linux paces it stamps with the time at
+ * which it will leave, and what it says meanwhile as well; nothing tells how far ahead it was when
+ * the connection was taken over. Until our clock gets there the peer drops all we send (RFC 7323
+ * 5.3), and answers with what it has seen.
+ */
+static bool is_behind(const struct chim_engine *e, const struct chim_tcp *c, uint32_t tsecr)
+{
+	uint32_t ms = tsecr - chim_tcp_ts_now(e, c);
+
+	return ms && ms <= TCP_TS_AHEAD_MS;
+}
+
+static void catch_up(struct chim_engine *e, struct chim_tcp *c, uint32_t tsecr)
+{
+	c->ts_offset += tsecr - chim_tcp_ts_now(e, c);
+	e->stats.ts_behind++;
+	chim_tcp_mark(e, c, MARK_OUT | MARK_ACK);
+	if (seq_gt(c->snd_nxt, c->began_nxt) && c->snd_nxt != c->snd_una)
+		chim_tcp_loss_unseen(e, c);
 }
 
 static void process(struct chim_engine *e, struct chim_tcp *c, const struct chim_seg *seg,
@@ -123,8 +146,10 @@ static void process(struct chim_engine *e, struct chim_tcp *c, const struct chim
 				   .tsecr = o->tsecr,
 				   .ece = c->may_ecn && seg->flags & CHIM_ECE};
 	uint32_t wnd = c->snd_wnd;
-	bool fin_was_acked = c->fin_acked;
+	bool fin_was_acked = c->fin_acked, behind = a.ts && a.tsecr && is_behind(e, c, a.tsecr);
 
+	if (behind)
+		a.ts = false; /* no measure of anything */
 	a.d.old_ns = old_ns(e, c, &a);
 	update_window(e, c, seg);
 	a.dup = !a.bytes && c->snd_nxt != c->snd_una && !seg->len && !(seg->flags & CHIM_FIN) &&
@@ -140,6 +165,8 @@ static void process(struct chim_engine *e, struct chim_tcp *c, const struct chim
 	if (a.bytes || a.d.sacked)
 		chim_tcp_loss_pto(e, c);
 	c->probes = 0;
+	if (behind)
+		catch_up(e, c, a.tsecr);
 	if (c->fin_acked && !fin_was_acked)
 		chim_tcp_fin_acked(e, c);
 }

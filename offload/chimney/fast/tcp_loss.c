@@ -298,7 +298,7 @@ void chim_tcp_loss_rto(struct chim_engine *e, struct chim_tcp *c)
 	c->reo_due = NEVER;
 }
 
-void chim_tcp_loss_mtu(struct chim_engine *e, struct chim_tcp *c)
+void chim_tcp_loss_unseen(struct chim_engine *e, struct chim_tcp *c)
 {
 	chim_flight_lose_all(&e->pool, &c->flight, false);
 	if (!c->flight.lost || c->ca == CA_RECOVERY || c->ca == CA_LOSS)

@@ -274,6 +274,19 @@ bool chim_tcp_output_forced(struct chim_engine *e, struct chim_tcp *c)
 	return true;
 }
 
+static bool resend_last(struct chim_engine *e, struct chim_tcp *c)
+{
+	uint32_t out = c->snd_nxt - c->snd_una, mss = chim_tcp_mss(c), n = out < mss ? out : mss;
+
+	if (resend(e, c, c->snd_nxt - n, n))
+		return false;
+	chim_flight_probed(&e->pool, &c->flight, c->snd_nxt - n, e->now);
+	c->bytes_retrans += n;
+	c->retrans++;
+	e->stats.retrans++;
+	return true;
+}
+
 void chim_tcp_output_tlp(struct chim_engine *e, struct chim_tcp *c)
 {
 	uint64_t left = c->snd_head - c->snd_sent;
@@ -287,13 +300,8 @@ void chim_tcp_output_tlp(struct chim_engine *e, struct chim_tcp *c)
 			return;
 		c->tlp_retrans = false;
 	} else {
-		n = out < mss ? out : mss;
-		if (resend(e, c, c->snd_nxt - n, n))
+		if (!resend_last(e, c))
 			return;
-		chim_flight_probed(&e->pool, &c->flight, c->snd_nxt - n, e->now);
-		c->bytes_retrans += n;
-		c->retrans++;
-		e->stats.retrans++;
 		c->tlp_retrans = true;
 	}
 	c->tlp_out = true;
@@ -302,4 +310,14 @@ void chim_tcp_output_tlp(struct chim_engine *e, struct chim_tcp *c)
 	e->stats.tlps++;
 	c->rto_due = NEVER;
 	chim_tcp_timer_rto(e, c);
+}
+
+void chim_tcp_output_again(struct chim_engine *e, struct chim_tcp *c)
+{
+	if (c->may_sack) {
+		resend_last(e, c);
+		return;
+	}
+	chim_flight_lose_head(&e->pool, &c->flight, chim_tcp_mss(c));
+	chim_tcp_output_head(e, c);
 }

@@ -103,7 +103,7 @@ static void start_times(struct chim_engine *e, struct chim_tcp *c)
 	c->ack_due = c->end_due = c->keep_due = NEVER;
 	c->stuck_ns = c->challenge_ns = NEVER;
 	c->last_rcv = c->last_data_rcv = c->last_snd = e->now;
-	c->limit_ns = c->told_ns = c->rate_ns = e->now;
+	c->limit_ns = c->told_ns = c->rate_ns = c->acked_ns = e->now;
 	chim_tcp_timer_rto(e, c);
 	chim_tcp_timer_keep(e, c);
 	chim_tcp_loss_pto(e, c);
@@ -130,6 +130,7 @@ struct chim_tcp *chim_engine_start(struct chim_engine *e, const struct chim_tcp_
 	c->may_sack = s->sack;
 	c->may_ecn = s->ecn;
 	c->ts_offset = s->ts_offset;
+	c->began_nxt = s->snd_nxt;
 	c->notsent_lowat = s->notsent_lowat;
 	c->ipid = (uint16_t)(now / 1000 ^ s->snd_nxt);
 	chim_hdr_template(&c->tmpl, s);
@@ -158,13 +159,28 @@ void chim_engine_stop(struct chim_engine *e, struct chim_tcp *c)
 	chim_tcp_slot_give(e, c);
 }
 
-void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c)
+/* The kernel waits a second before it sends anything again, for it knows no round trip, and one
+ * that changes hands more often than that would wait for ever. */
+static bool is_overdue(const struct chim_engine *e, const struct chim_tcp *c)
+{
+	uint64_t patience = chim_rtt_srtt_us(&c->rtt) * UINT64_C(2000);
+
+	if (c->snd_nxt == c->snd_una || c->fin_sent)
+		return false;
+	return !c->bytes_acked || c->flight.lost || c->flight.sacked ||
+	       e->now - c->acked_ns > patience;
+}
+
+void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
 {
 	if (c->frozen)
 		return;
+	e->now = now;
 	/* What is owed to the peer would be forgotten: the kernel is not told of it. */
 	if (!chim_tcp_still(c) && (c->rcv_wup != c->rcv_nxt || chim_tcp_shut_in_vain(c)))
 		chim_tcp_send_ack(e, c);
+	if (!chim_tcp_still(c) && is_overdue(e, c))
+		chim_tcp_output_again(e, c);
 	c->frozen = true;
 	chim_timer_cancel(&e->wheel, &c->timer);
 	chim_rings_tell(e, c);
@@ -211,6 +227,7 @@ void chim_tcp_state(const struct chim_tcp *c, struct chim_tcp_state *s)
 	s->rcv_wup = c->rcv_wup;
 	s->rcv_wnd = seq_gt(c->rcv_edge, c->rcv_wup) ? c->rcv_edge - c->rcv_wup : 0;
 	s->ts_recent = c->ts_recent_valid ? c->ts_recent : 0;
+	s->ts_offset = c->ts_offset;
 	s->srtt_us = chim_rtt_srtt_us(&c->rtt);
 	s->rttvar_us = chim_rtt_var_us(&c->rtt);
 	s->min_rtt_us = chim_rtt_min_us(&c->rtt);
@@ -247,7 +264,7 @@ void chim_engine_set_mtu(struct chim_engine *e, struct chim_tcp *c, uint16_t mtu
 		return;
 	chim_cc_set_mss(&c->cc, chim_tcp_full_mss(c));
 	if (c->mss < before && !chim_tcp_still(c))
-		chim_tcp_loss_mtu(e, c);
+		chim_tcp_loss_unseen(e, c);
 	chim_tcp_mark(e, c, MARK_OUT);
 }
 

@@ -30,6 +30,7 @@
  *   closed N, upload NAME      the engine said so (errno; name of chim_upload)
  *   open                       it said nothing of the kind
  *   close LINGER, abort        the application does; LINGER: ms, or - for none
+ *   freeze, thaw               it goes back to the kernel, or stays after all
  *   mtu N, nobufs N            the path's MTU changes; the next N sendings find no buffer
  *   # ...                      what the lines below are about
  */

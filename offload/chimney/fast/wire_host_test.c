@@ -145,7 +145,7 @@ static void dumps_what_is(void **state)
 		       "< P. 0:300 ack 2976 win 5000 ts 7 0\n"
 		       "read 100\n"
 		       "skip\n");
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
 	assert_int_equal(s.phase, CHIM_ESTABLISHED);
 	assert_int_equal(s.snd_una, w.local + 2976);
@@ -178,7 +178,7 @@ static void tells_what_was_read_while_frozen(void **state)
 	wire_lines(&w, "< . 0:32768 ack 0\n"
 		       "< . 32768:65535 ack 0\n"
 		       "skip");
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	w.shm->rcv_tail = 65535;
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
 	assert_int_equal(s.rcv_len, 0);
@@ -194,7 +194,7 @@ static void frozen_it_stands_still(void **state)
 		       "<< . 0:500 ack 0\n"
 		       "in 0\n"
 		       "skip");
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	wire_lines(&w, "in 500\n"
 		       "> . 1000 ack 500");
 	assert_true(w.shm->flued_flags & CHIM_FLUED_FROZEN);
@@ -226,7 +226,7 @@ static void goes_on_where_nobody_can_take_it(void **state)
 		       "upload urgent\n"
 		       "skip");
 	w.upload = CHIM_UPLOAD_NONE;
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	chim_engine_thaw(w.e, w.c, w.now);
 	wire_lines(&w, "# without the urgency\n"
 		       "< U. 0:10 ack 0\n"
@@ -237,7 +237,7 @@ static void goes_on_where_nobody_can_take_it(void **state)
 		wire_lines(&w, "+200000000us\nskip");
 	wire_lines(&w, "upload timeout");
 	w.upload = CHIM_UPLOAD_NONE;
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	chim_engine_thaw(w.e, w.c, w.now);
 	wire_lines(&w, "+200000000us\n"
 		       "> P. 0:1000\n"
@@ -274,7 +274,7 @@ static void goes_on_from_its_own_dump(void **state)
 		       "< . 0:1000 ack 2000\n"
 		       "read 1000\n"
 		       "skip");
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), 0);
 	chim_engine_stop(w.e, w.c);
 	/* New memory: positions begin at 0 again. */
@@ -304,7 +304,7 @@ static void no_dump_behind_our_fin(void **state)
 	struct chim_tcp_state s;
 
 	wire_lines(&w, "set shut_wr\nskip");
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -ENOTCONN);
 }
 
@@ -313,7 +313,7 @@ static void dump_checks_indices(void **state)
 	struct chim_tcp_state s;
 
 	wire_begin(&w);
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	w.shm->rcv_tail = 1;
 	assert_int_equal(chim_engine_dump(w.e, w.c, &s), -EPROTO);
 }

@@ -162,7 +162,7 @@ static void goes_on_where_it_is_kept(void **state)
 		wire_lines(&w, "+200000000us\n"
 			       "skip");
 	assert_int_equal(w.upload, CHIM_UPLOAD_TIMEOUT);
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	chim_engine_thaw(w.e, w.c, w.now);
 	wire_lines(&w, "+200000000us\n"
 		       "> P. 0:1000\n"

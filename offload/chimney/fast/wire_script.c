@@ -245,6 +245,10 @@ static void acts(struct wire *w, const char *s, char **rest)
 	else if (strcmp(s, "mtu") == 0)
 		chim_engine_set_mtu(w->e, w->c, (uint16_t)wire_number(w, wire_word(w, rest)),
 				    w->now);
+	else if (strcmp(s, "freeze") == 0)
+		chim_engine_freeze(w->e, w->c, w->now);
+	else if (strcmp(s, "thaw") == 0)
+		chim_engine_thaw(w->e, w->c, w->now);
 	else if (strcmp(s, "nobufs") == 0)
 		w->nobufs = wire_number(w, wire_word(w, rest));
 	else

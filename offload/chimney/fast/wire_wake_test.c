@@ -99,7 +99,7 @@ static void info_is_told_now_and_then(void **state)
 	assert_int_equal(w.shm->info.seq, seq + 2);
 	assert_int_equal(w.shm->info.bytes_acked, 100);
 	assert_int_equal(w.shm->info.bytes_received, 10);
-	chim_engine_freeze(w.e, w.c);
+	chim_engine_freeze(w.e, w.c, w.now);
 	assert_int_equal(w.shm->info.seq, seq + 4);
 }
 

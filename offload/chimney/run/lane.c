@@ -235,7 +235,7 @@ static void freeze(struct chim_lane *l, struct chim_conn *c, uint64_t now)
 {
 	if (!c->tcp || c->dumping)
 		return;
-	chim_engine_freeze(l->engine, c->tcp);
+	chim_engine_freeze(l->engine, c->tcp, now);
 	c->dumping = true;
 	c->frozen_until = now + BUSY_NS;
 	c->next_frozen = l->frozen;

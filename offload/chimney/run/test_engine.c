@@ -81,7 +81,7 @@ void chim_engine_stop(struct chim_engine *e, struct chim_tcp *c)
 	e->stats.stopped++;
 }
 
-void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c)
+void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
 {
 	c->frozen = true;
 }
