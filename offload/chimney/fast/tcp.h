@@ -37,6 +37,7 @@
 #define NEVER	  UINT64_MAX
 
 enum {
+	TCP_RCV_LEAST = 1 << 20, /* of the window, if the ring has it */
 	TCP_DELACK_MS = 40,
 	TCP_CORK_MS = 200, /* tcp(7): what is corked waits no longer */
 	TCP_TIME_WAIT_MS = 60000,
@@ -50,6 +51,7 @@ enum {
 	TCP_OOO_RANGES = 32,
 	TCP_RECENT = 4,
 	TCP_RUN_BYTES = 256 << 10, /* sent for one connection before the next one's turn */
+	TCP_PATIENCE_MS = 2,	   /* for an answer before it goes back, if not two round trips */
 	TCP_TS_AHEAD_MS = 10000,   /* as far as Linux lets a paced segment wait */
 	TCP_TELL_MS = 250,	   /* between two updates of shm->info */
 };
@@ -109,6 +111,7 @@ struct chim_tcp {
 	/* Receiving. */
 	uint32_t rcv_nxt, rcv_wup; /* rcv_wup: rcv_nxt when it was acknowledged last */
 	uint32_t rcv_edge;	   /* the right edge of the window that was announced */
+	uint32_t rcv_most;	   /* bytes of the ring that are used */
 	uint32_t rcv_fin;
 	uint64_t rcv_head, rcv_tail, rcv_said; /* positions; said: published */
 	uint32_t ts_recent;

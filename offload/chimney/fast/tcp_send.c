@@ -7,11 +7,15 @@
 
 #include <errno.h>
 
-/* What the ring has room for, in the header's units times those. */
+/* What there is room for, of which rings have more than they need (their size is a power of two,
+ * and what is offered here the kernel would make room for when the connection goes back: with each
+ * move both would grow). In the header's units times those. */
 static uint32_t window_room(const struct chim_tcp *c)
 {
-	uint32_t room = chim_rings_room(c), most = (uint32_t)UINT16_MAX << c->rcv_wscale;
+	uint32_t room = chim_rings_room(c), spare = c->rcv_mask + 1 - c->rcv_most,
+		 most = (uint32_t)UINT16_MAX << c->rcv_wscale;
 
+	room = room > spare ? room - spare : 0;
 	if (room > most)
 		room = most;
 	return room & ~((1u << c->rcv_wscale) - 1);

@@ -62,6 +62,11 @@ static void start_receiver(struct chim_engine *e, struct chim_tcp *c,
 	c->rcv_wup = s->rcv_wup;
 	c->rcv_edge = seq_max(s->rcv_wup + s->rcv_wnd, s->rcv_nxt);
 	c->rcv_wscale = s->wscale ? s->rcv_wscale : 0;
+	c->rcv_most = c->rcv_edge - (s->rcv_nxt - s->rcv_len);
+	if (c->rcv_most < TCP_RCV_LEAST)
+		c->rcv_most = TCP_RCV_LEAST;
+	if (c->rcv_most > c->rcv_mask + 1)
+		c->rcv_most = c->rcv_mask + 1;
 	c->rcv_mss = 536;
 	c->quick = TCP_QUICK_ACKS;
 	c->ts_recent = s->ts_recent;
@@ -165,6 +170,8 @@ static bool is_overdue(const struct chim_engine *e, const struct chim_tcp *c)
 {
 	uint64_t patience = chim_rtt_srtt_us(&c->rtt) * UINT64_C(2000);
 
+	if (patience < TCP_PATIENCE_MS * NS_PER_MS)
+		patience = TCP_PATIENCE_MS * NS_PER_MS;
 	if (c->snd_nxt == c->snd_una || c->fin_sent)
 		return false;
 	return !c->bytes_acked || c->flight.lost || c->flight.sacked ||

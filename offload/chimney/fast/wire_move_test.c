@@ -152,6 +152,60 @@ static void the_kernel_goes_on_from_there(void **state)
 	wire_end(&w);
 }
 
+static void frozen_it_stands_still(void **state)
+{
+	static struct wire w;
+
+	wire_init(&w, 0xfffffe00, 0xffffff00);
+	wire_lines(&w, "write 1000\n"
+		       "<< . 0:500 ack 0\n"
+		       "in 0\n"
+		       "skip");
+	chim_engine_freeze(w.e, w.c, w.now);
+	wire_lines(&w, "in 500\n"
+		       "> . 1000 ack 500\n"
+		       "> P. 0:1000 ack 500");
+	assert_true(w.shm->flued_flags & CHIM_FLUED_FROZEN);
+	wire_lines(&w, "< . 500:1000 ack 1000\n"
+		       "in 500\n"
+		       "freed 0\n"
+		       "write 1000\n"
+		       "+10000\n"
+		       "none\n"
+		       "open");
+	chim_engine_thaw(w.e, w.c, w.now);
+	wire_lines(&w, "run\n"
+		       "wakes 1\n"
+		       "# what fell due meanwhile\n"
+		       "+1\n"
+		       "> P. 1000:2000\n"
+		       "skip\n"
+		       "< . 500:1000 ack 2000\n"
+		       "in 1000\n"
+		       "freed 2000\n"
+		       "skip");
+	assert_false(w.shm->flued_flags & CHIM_FLUED_FROZEN);
+	wire_end(&w);
+}
+
+/* What it announced the kernel would have to have room for, and the next ring for that. */
+static void announces_no_more_than_it_began_with(void **state)
+{
+	wire_play("conf quick 1 wscale 7 rcv_size 4194304 rcv_wnd 2097152\n"
+		  "< P. 0:1280 ack 0\n"
+		  "> . 0 ack 1280 win 16374\n"
+		  "read 1280\n"
+		  "< P. 1280:2560 ack 0\n"
+		  "> . 0 ack 2560 win 16374\n"
+		  "read 1280\n"
+		  "skip");
+	wire_play("conf quick 1 wscale 7 rcv_size 4194304\n"
+		  "< P. 0:1280 ack 0\n"
+		  "> . 0 ack 1280 win 8182\n"
+		  "read 1280\n"
+		  "skip");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -165,6 +219,8 @@ int main(void)
 		cmocka_unit_test(of_the_kernels_nothing_is_sent_again),
 		cmocka_unit_test(does_not_believe_all),
 		cmocka_unit_test(the_kernel_goes_on_from_there),
+		cmocka_unit_test(frozen_it_stands_still),
+		cmocka_unit_test(announces_no_more_than_it_began_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
