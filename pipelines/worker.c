@@ -172,14 +172,14 @@ static void drain(const struct worker *w)
 }
 
 /* Sleeps until something comes. Asleep it is no reader of any table, so nobody waits for it. */
-static void rest(struct worker *w, struct worker_shared *shared)
+static void rest(struct worker *w, struct worker_shared *shared, struct clock_scale *c)
 {
 	struct bed b;
 	uint64_t since;
 
 	arm(w, &b);
 	/* What came between the last round and the arming wakes nobody; after a nap it is found. */
-	if (!b.all || poll_all(w) == 0) {
+	if (!b.all || poll_all(w) + poll_others(w, c) == 0) {
 		since = rte_rdtsc();
 		rte_rcu_qsbr_thread_offline(shared->qsbr, w->ctx.id);
 		b.fds[b.n - 1].revents = 0;
@@ -244,7 +244,7 @@ int worker_main(void *arg)
 			pkt_count(w->rx_packets, n);
 			pkt_count(w->busy_cycles, quiet_since - now);
 		} else if (now - quiet_since > c.per_idle && !w->ctx.fwd->poll_always) {
-			rest(w, shared);
+			rest(w, shared, &c);
 		} else {
 			rte_pause();
 			pkt_count(w->idle_cycles, rte_rdtsc() - now);

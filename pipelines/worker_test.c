@@ -27,6 +27,8 @@ static struct {
 	_Atomic uint64_t due_ns, ran_ns, last_ns;
 	_Atomic uint32_t polls, sleeps, wakes, work;
 	_Atomic bool backwards, far;
+	_Atomic bool want_late, late, slept; /* work that comes while it arms */
+	uint64_t sleeps_then;
 } s;
 
 static uint32_t poll(void *ctx, struct pipe *pipe, uint64_t now_ns)
@@ -42,6 +44,11 @@ static uint32_t poll(void *ctx, struct pipe *pipe, uint64_t now_ns)
 		atomic_store(&s.far, true);
 	atomic_store(&s.last_ns, now_ns);
 	atomic_fetch_add(&s.polls, 1);
+	if (atomic_load(&s.late)) {
+		atomic_store(&s.slept, pkt_read(s.w->sleeps) != s.sleeps_then);
+		atomic_store(&s.late, false);
+		return 1;
+	}
 	if (read(s.fd, &count, sizeof(count)) == sizeof(count))
 		return atomic_fetch_add(&s.work, 1) + 1;
 	if (due != 0 && now_ns >= due) {
@@ -57,6 +64,10 @@ static int sleep_on(void *ctx, int *fds, int max, uint64_t *until_ns)
 	uint64_t due = atomic_load(&s.due_ns);
 
 	atomic_fetch_add(&s.sleeps, 1);
+	if (atomic_exchange(&s.want_late, false)) {
+		s.sleeps_then = pkt_read(s.w->sleeps);
+		atomic_store(&s.late, true);
+	}
 	fds[0] = s.fd;
 	if (due)
 		*until_ns = RTE_MIN(*until_ns, due);
@@ -163,6 +174,17 @@ static void does_not_sleep_with_work(void **state)
 		usleep(100);
 }
 
+/* Who brings it saw the worker awake, and did not wake it. */
+static void sees_what_comes_as_it_lies_down(void **state)
+{
+	for (int i = 0; i < 5; i++) {
+		atomic_store(&s.want_late, true);
+		while (atomic_load(&s.want_late) || atomic_load(&s.late))
+			usleep(100);
+		assert_false(atomic_load(&s.slept));
+	}
+}
+
 static void takes_so_many(void **state)
 {
 	const struct worker_poller p = {.poll = poll};
@@ -180,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wakes_when_it_is_due, setup, teardown),
 		cmocka_unit_test_setup_teardown(wakes_for_a_descriptor, setup, teardown),
 		cmocka_unit_test_setup_teardown(does_not_sleep_with_work, setup, teardown),
+		cmocka_unit_test_setup_teardown(sees_what_comes_as_it_lies_down, setup, teardown),
 		cmocka_unit_test(takes_so_many),
 	};
 
