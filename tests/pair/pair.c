@@ -226,21 +226,31 @@ int pair_exchange(struct pair *p, shape_fn shape, uint32_t count)
 
 int pair_endless(struct pair *p, shape_fn shape, const volatile sig_atomic_t *stop)
 {
-	uint64_t quiet_ns = 0;
+	struct {
+		uint64_t ns;
+		uint32_t expected;
+	} quiet[PAIR_STREAMS] = {0};
 
 	p->lossy = true;
 	while (!*stop) {
-		int got = poll_both(p);
 		uint64_t now = clock_now_ns();
+		int got = poll_both(p);
 
 		if (got < 0)
 			return got;
-		for (unsigned int i = 0; i < p->n_streams; i++)
-			pair_send(&p->stream[i], shape, room(&p->stream[i]));
-		if (got > 0 || quiet_ns == 0)
-			quiet_ns = now + LOST_MS * UINT64_C(1000000);
-		for (unsigned int i = 0; now > quiet_ns && i < p->n_streams; i++)
-			p->stream[i].base = p->stream[i].next;
+		for (unsigned int i = 0; i < p->n_streams; i++) {
+			struct stream *s = &p->stream[i];
+
+			/* The others may go on while all that is on its way here was lost. */
+			if (s->expected != quiet[i].expected || quiet[i].ns == 0) {
+				quiet[i].expected = s->expected;
+				quiet[i].ns = now + LOST_MS * UINT64_C(1000000);
+			} else if (now > quiet[i].ns) {
+				s->base = s->next;
+				quiet[i].ns = 0;
+			}
+			pair_send(s, shape, room(s));
+		}
 	}
 	return 0;
 }
