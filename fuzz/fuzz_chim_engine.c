@@ -107,7 +107,7 @@ static void segment(void)
 	s.n_data = s.len ? 2 : 0;
 	o.has_ts = what & 8;
 	o.tsval = f.c->ts_recent + (uint32_t)(int8_t)byte();
-	o.tsecr = chim_tcp_ts_now(f.e, f.c) - byte();
+	o.tsecr = chim_tcp_ts_now(f.e, f.c) + 16 - byte();
 	for (o.n_sack = 0; o.n_sack < (what >> 4 & 3); o.n_sack++) {
 		o.sack[o.n_sack].start = s.ack + (uint32_t)(int16_t)word();
 		o.sack[o.n_sack].end = o.sack[o.n_sack].start + word();

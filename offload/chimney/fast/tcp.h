@@ -149,7 +149,6 @@ struct chim_tcp {
 	uint64_t snd_tail, snd_sent, snd_head; /* positions */
 	uint64_t snd_said, sent_said;	       /* published */
 	uint32_t ts_offset;
-	uint32_t began_nxt; /* what is before it the kernel had sent */
 	uint32_t notsent_lowat;
 	struct chim_flight flight;
 	struct chim_cc cc;
@@ -177,7 +176,6 @@ struct chim_tcp {
 	uint64_t rto_due, tlp_due, reo_due, persist_due, ack_due, end_due, keep_due;
 	uint64_t last_rcv, last_data_rcv, last_snd, stuck_ns; /* stuck: when the head was first
 							       * sent again */
-	uint64_t acked_ns; /* when the peer acknowledged something last, or it began */
 	uint64_t limit_ns, told_ns, challenge_ns;
 	uint8_t challenges;
 

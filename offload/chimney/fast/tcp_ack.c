@@ -105,7 +105,6 @@ static void advance(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_a
 	c->snd_tail += data;
 	c->bytes_acked += data;
 	c->rate_bytes += data;
-	c->acked_ns = e->now;
 	c->retries = 0;
 	c->stuck_ns = NEVER;
 	if (fin)
@@ -130,7 +129,8 @@ static void catch_up(struct chim_engine *e, struct chim_tcp *c, uint32_t tsecr)
 	c->ts_offset += tsecr - chim_tcp_ts_now(e, c);
 	e->stats.ts_behind++;
 	chim_tcp_mark(e, c, MARK_OUT | MARK_ACK);
-	if (seq_gt(c->snd_nxt, c->began_nxt) && c->snd_nxt != c->snd_una)
+	/* Not what the kernel had sent, which knew the time. */
+	if (c->bytes_sent && c->snd_nxt != c->snd_una)
 		chim_tcp_loss_unseen(e, c);
 }
 

@@ -108,7 +108,7 @@ static void start_times(struct chim_engine *e, struct chim_tcp *c)
 	c->ack_due = c->end_due = c->keep_due = NEVER;
 	c->stuck_ns = c->challenge_ns = NEVER;
 	c->last_rcv = c->last_data_rcv = c->last_snd = e->now;
-	c->limit_ns = c->told_ns = c->rate_ns = c->acked_ns = e->now;
+	c->limit_ns = c->told_ns = c->rate_ns = e->now;
 	chim_tcp_timer_rto(e, c);
 	chim_tcp_timer_keep(e, c);
 	chim_tcp_loss_pto(e, c);
@@ -135,7 +135,6 @@ struct chim_tcp *chim_engine_start(struct chim_engine *e, const struct chim_tcp_
 	c->may_sack = s->sack;
 	c->may_ecn = s->ecn;
 	c->ts_offset = s->ts_offset;
-	c->began_nxt = s->snd_nxt;
 	c->notsent_lowat = s->notsent_lowat;
 	c->ipid = (uint16_t)(now / 1000 ^ s->snd_nxt);
 	chim_hdr_template(&c->tmpl, s);
@@ -170,12 +169,12 @@ static bool is_overdue(const struct chim_engine *e, const struct chim_tcp *c)
 {
 	uint64_t patience = chim_rtt_srtt_us(&c->rtt) * UINT64_C(2000);
 
-	if (patience < TCP_PATIENCE_MS * NS_PER_MS)
-		patience = TCP_PATIENCE_MS * NS_PER_MS;
 	if (c->snd_nxt == c->snd_una || c->fin_sent)
 		return false;
+	if (patience < TCP_PATIENCE_MS * NS_PER_MS)
+		patience = TCP_PATIENCE_MS * NS_PER_MS;
 	return !c->bytes_acked || c->flight.lost || c->flight.sacked ||
-	       e->now - c->acked_ns > patience;
+	       e->now - e->pool.recs[c->flight.head].sent_ns > patience;
 }
 
 void chim_engine_freeze(struct chim_engine *e, struct chim_tcp *c, uint64_t now)
