@@ -150,7 +150,8 @@ static void marked_way(void **state)
 	transfer(&peer, 8 * mb, 4 * mb);
 	chim_engine_info(peer.end.e, peer.end.c, &info, peer_now());
 	assert_true(info.ecn_marks > 0);
-	assert_int_equal(info.retrans, 0); /* it slowed down, and nothing was lost */
+	/* It slowed down, and nothing was lost. This test may itself be late enough for a probe. */
+	assert_true(info.retrans <= info.tlps + info.rtos);
 	end_both(&peer, true);
 	peer_close(&peer);
 }

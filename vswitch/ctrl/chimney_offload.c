@@ -34,11 +34,35 @@ static void refuse(struct chim_app *a, uint64_t cookie, const struct chim_verdic
 	chimney_app_tell(a, &m, NULL, 0);
 }
 
-static void refuse_for_now(struct chim_app *a, uint64_t cookie, enum chim_refusal why)
+/* The address was just asked for, the segment is sent again, the urgent byte is read, ... */
+static bool is_passing(enum chim_refusal why)
 {
-	const struct chim_verdict soon = {.why = why, .retry_ms = RETRY_MS};
+	switch (why) {
+	case CHIM_REFUSE_NO_NEIGH:
+	case CHIM_REFUSE_URGENT:
+	case CHIM_REFUSE_QUEUES:
+	case CHIM_REFUSE_OUT_OF_ORDER:
+	case CHIM_REFUSE_LIMIT:
+	case CHIM_REFUSE_BUSY:
+	case CHIM_REFUSE_NO_MEMORY:
+	case CHIM_REFUSE_RACE:
+	case CHIM_REFUSE_STOPPING:
+		return true;
+	default:
+		return false;
+	}
+}
 
-	refuse(a, cookie, &soon);
+static struct chim_verdict verdict(enum chim_refusal why)
+{
+	return (struct chim_verdict){.why = why, .retry_ms = is_passing(why) ? RETRY_MS : 0};
+}
+
+static void refuse_why(struct chim_app *a, uint64_t cookie, enum chim_refusal why)
+{
+	const struct chim_verdict v = verdict(why);
+
+	refuse(a, cookie, &v);
 }
 
 static int free_number(const struct chim_app *a)
@@ -173,27 +197,22 @@ static void undo(struct chim_link *l)
 
 static struct chim_verdict look(struct chim_link *l, const struct chim_msg *m)
 {
-	struct chim_verdict v = {0};
 	struct ctrl *c = l->chimney->ctrl;
+	enum chim_refusal why;
 	struct err e = {0};
 
 	l->space = chimney_space_get(l->chimney, l->sock, &e);
 	if (!l->space) {
 		log_debug("chimney: no connection can be looked at: %s", e.text);
 		/* What is no socket has no namespace either. */
-		v.why = chim_refuse(-1, l->sock, &l->facts, &e);
-		if (v.why == CHIM_REFUSE_NONE)
-			v.why = CHIM_REFUSE_NO_REPAIR;
-		return v;
+		why = chim_refuse(-1, l->sock, &l->facts, &e);
+		return verdict(why == CHIM_REFUSE_NONE ? CHIM_REFUSE_NO_REPAIR : why);
 	}
-	v.why = chim_refuse(l->space->diag, l->sock, &l->facts, &e);
-	if (v.why != CHIM_REFUSE_NONE)
-		return v;
-	v.why = chimney_way(c, l->space->rtnl, l->sock, &l->facts.tuple, &l->way);
-	if (v.why == CHIM_REFUSE_NO_NEIGH)
-		v.retry_ms = RETRY_MS; /* it was just asked for */
-	if (v.why != CHIM_REFUSE_NONE)
-		return v;
+	why = chim_refuse(l->space->diag, l->sock, &l->facts, &e);
+	if (why == CHIM_REFUSE_NONE)
+		why = chimney_way(c, l->space->rtnl, l->sock, &l->facts.tuple, &l->way);
+	if (why != CHIM_REFUSE_NONE)
+		return verdict(why);
 	l->port = l->way.port;
 	l->bridge = c->ports[l->port].bridge;
 	l->facts.age_ms = m->retry_ms;
@@ -224,8 +243,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 	if (!chimney_room_for_link(ch))
 		chimney_evict(ch);
 	if (!l || number < 0 || !chimney_room_for_link(ch) || ch->stopping) {
-		refuse_for_now(a, m->cookie,
-			       ch->stopping ? CHIM_REFUSE_STOPPING : CHIM_REFUSE_LIMIT);
+		refuse_why(a, m->cookie, ch->stopping ? CHIM_REFUSE_STOPPING : CHIM_REFUSE_LIMIT);
 		chimney_shut(sock);
 		free(l);
 		return;
@@ -258,7 +276,7 @@ void chimney_offer(struct chim_app *a, const struct chim_msg *m, int sock)
 
 void chimney_refused(struct chim_link *l, enum chim_refusal why)
 {
-	refuse_for_now(l->app, l->cookie, why);
+	refuse_why(l->app, l->cookie, why);
 	undo(l);
 }
 

@@ -83,14 +83,17 @@ static enum chim_refusal check_ip_options(int fd)
 }
 
 /* Received memory is charged, and none of it is to be read: it waits for what is missing. With
- * data to be read this cannot be told; what is out of order then is received twice. */
-static enum chim_refusal check_order(int fd, const struct chim_facts *facts)
+ * data to be read this cannot be told; what is out of order then is received twice. The queue is
+ * asked last: what comes between the two questions is then to be read. */
+static enum chim_refusal check_order(int fd, struct chim_facts *facts)
 {
 	uint32_t mem[SK_MEMINFO_VARS] = {0};
 	socklen_t len = sizeof(mem);
 
 	if (facts->rcv_queue == 0 && getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len) == 0 &&
-	    mem[SK_MEMINFO_RMEM_ALLOC] > 0)
+	    mem[SK_MEMINFO_RMEM_ALLOC] > 0 &&
+	    chim_repair_queues(fd, &facts->snd_queue, &facts->rcv_queue) == 0 &&
+	    facts->rcv_queue == 0)
 		return CHIM_REFUSE_OUT_OF_ORDER;
 	return CHIM_REFUSE_NONE;
 }

@@ -9,10 +9,12 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -189,6 +191,73 @@ static void out_of_order(void **state)
 	pair_close(&pair);
 }
 
+struct dripping {
+	int fd;
+	atomic_bool stop;
+};
+
+static void *drip(void *arg)
+{
+	struct dripping *d = arg;
+
+	for (unsigned int i = 0; !atomic_load(&d->stop); i++) {
+		assert_int_equal(send(d->fd, "x", 1, 0), 1);
+		/* Comes at any moment of a look, which takes about as long. */
+		for (volatile unsigned int pause = 0; pause < i % 64 * 100; pause++)
+			;
+	}
+	return NULL;
+}
+
+/* By way of lo: nobody has to move packets. */
+static void near_pair(int fd[2])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int listener;
+
+	net_enter(&net, 0);
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	net_enter(&net, -1);
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(connect(fd[0], (struct sockaddr *)&at, len), 0);
+	fd[1] = accept(listener, NULL, NULL);
+	assert_true(fd[1] >= 0);
+	close(listener);
+}
+
+/* What comes while the socket is looked at is in order. */
+static void arriving(void **state)
+{
+	struct dripping d = {0};
+	unsigned int empty = 0;
+	pthread_t thread;
+	char room[4096];
+	int fd[2], diag;
+
+	near_pair(fd);
+	diag = chim_refuse_open(fd[1], NULL);
+	assert_true(diag >= 0);
+	d.fd = fd[0];
+	setsockopt(d.fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	assert_int_equal(pthread_create(&thread, NULL, drip, &d), 0);
+	for (int i = 0; i < 200000 && empty < 2000; i++) {
+		while (recv(fd[1], room, sizeof(room), MSG_DONTWAIT) > 0)
+			;
+		assert_int_equal(chim_refuse(diag, fd[1], &facts, NULL), CHIM_REFUSE_NONE);
+		empty += facts.rcv_queue == 0;
+	}
+	atomic_store(&d.stop, true);
+	pthread_join(thread, NULL);
+	assert_true(empty > 0);
+	close(diag);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void names(void **state)
 {
 	assert_string_equal(chim_refusal_name(CHIM_REFUSE_NOT_TCP), "not_tcp");
@@ -221,7 +290,7 @@ int main(void)
 		cmocka_unit_test(mptcp),    cmocka_unit_test(ulp),
 		cmocka_unit_test(md5),	    cmocka_unit_test(ip_options),
 		cmocka_unit_test(urgent),   cmocka_unit_test(out_of_order),
-		cmocka_unit_test(names),
+		cmocka_unit_test(arriving), cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
