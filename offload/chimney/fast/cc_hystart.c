@@ -73,6 +73,7 @@ void cc_hystart_ack(struct chim_cc *cc, const struct chim_cc_ack *a)
 		if (cc->samples == SAMPLES)
 			judge(cc);
 	}
-	if (seq_geq(a->una, cc->round_end))
+	/* A round that slow start left 2 GB ago seems to end in the future. */
+	if (seq_geq(a->una, cc->round_end) || seq_gt(cc->round_end, a->nxt))
 		new_round(cc, a->nxt);
 }

@@ -19,7 +19,7 @@ static void start(enum chim_cc_kind kind, uint32_t cwnd, uint32_t ssthresh)
 /* An acknowledgment that is in the middle of a round. */
 static void ack(uint32_t acked, uint32_t rtt_us, bool limited)
 {
-	struct chim_cc_ack a = {.now = 10 * ms, .acked = acked, .una = 0, .nxt = 2000};
+	struct chim_cc_ack a = {.now = 10 * ms, .acked = acked, .una = 0, .nxt = cc.round_end};
 
 	a.rtt_us = rtt_us;
 	a.cwnd_limited = limited;
@@ -243,6 +243,19 @@ static void few_samples_say_nothing(void **state)
 	assert_int_equal(cc.slow_start, CHIM_SS_PLAIN);
 }
 
+/* Slow start was left during it, and comes again 3 GB later. */
+static void a_round_of_long_ago_is_over(void **state)
+{
+	struct chim_cc_ack a = {.now = 10 * ms, .rtt_us = 40000, .acked = MSS, .una = 500};
+
+	start(CHIM_CC_CUBIC, 0, 0);
+	a.nxt = a.una + cc.cwnd;
+	cc.round_end = a.una - UINT32_C(3000000000);
+	chim_cc_ack(&cc, &a);
+	assert_int_equal(cc.round_end, a.nxt);
+	assert_int_equal(cc.samples, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +271,7 @@ int main(void)
 		cmocka_unit_test(slow_start_ends_with_delay),
 		cmocka_unit_test(slow_start_resumes),
 		cmocka_unit_test(few_samples_say_nothing),
+		cmocka_unit_test(a_round_of_long_ago_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
