@@ -186,10 +186,11 @@ static int watch(struct tcp *t, const struct window *w, struct tcp_result *r, st
 
 static int stop_sending(struct tcp *t, struct err *e)
 {
-	int ret = agent_ask(t->pair.a, json_pack("{s:s}", "do", "stop"), PAIR_ASK_MS, NULL, e);
+	const unsigned int most_ms = TCP_SETTLE_MS + PAIR_ASK_MS;
+	int ret = agent_ask(t->pair.a, json_pack("{s:s}", "do", "stop"), most_ms, NULL, e);
 
 	if (!ret && t->both_ways)
-		ret = agent_ask(t->pair.b, json_pack("{s:s}", "do", "stop"), PAIR_ASK_MS, NULL, e);
+		ret = agent_ask(t->pair.b, json_pack("{s:s}", "do", "stop"), most_ms, NULL, e);
 	return ret;
 }
 

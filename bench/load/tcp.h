@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What was written before the end is acknowledged within that, or the trial does not count. */
+enum { TCP_SETTLE_MS = 30000 };
+
 struct tcp;
 
 struct tcp_end {

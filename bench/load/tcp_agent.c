@@ -13,6 +13,7 @@
 #include "bench/load/agent.h"
 #include "bench/load/flow.h"
 #include "bench/load/load.h"
+#include "bench/load/tcp.h"
 #include "bench/load/tcp_socket.h"
 
 #include <poll.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINK_FD = 3, CONNECT_MS = 5000, SETTLE_MS = 5000 };
+enum { LINK_FD = 3, CONNECT_MS = 5000, STILL_MS = 5000 };
 
 struct end {
 	struct flow_gate gate;
@@ -160,28 +161,47 @@ static json_t *do_totals(struct end *end, struct err *e)
 	return broken(end, e) ? NULL : report(end, &now, &nothing);
 }
 
-/* Sends no more, and waits until the other end has acknowledged everything. */
+static uint64_t pending(const struct end *end)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < end->n; i++)
+		bytes += flow_pending(&end->flows[i]);
+	return bytes;
+}
+
+/* Sends no more, and waits until the other end has acknowledged everything, which takes seconds
+ * where buffers are large and the path is slow. */
 static json_t *do_stop(struct end *end, struct err *e)
 {
-	uint64_t deadline = clock_now_ns() + SETTLE_MS * 1000000ull, pending, sent, last = 0;
+	uint64_t begin_ns = clock_now_ns(), moved_ns = begin_ns, now;
+	uint64_t left, was = UINT64_MAX, sent, last = 0;
 
 	flow_gate_send(&end->gate, false);
 	for (;;) {
-		pending = sent = 0;
-		for (size_t i = 0; i < end->n; i++) {
-			pending += flow_pending(&end->flows[i]);
+		left = pending(end);
+		sent = 0;
+		for (size_t i = 0; i < end->n; i++)
 			sent += end->flows[i].sent;
-		}
 		/* A sender may be in the middle of a write when the gate closes. */
-		if (!pending && sent == last)
+		if (!left && sent == last)
 			return do_totals(end, e);
 		if (broken(end, e))
 			return NULL;
-		if (clock_now_ns() > deadline) {
-			err_set(e, -ETIMEDOUT, "%llu bytes are not acknowledged %d s after the end",
-				(unsigned long long)pending, SETTLE_MS / 1000);
+		now = clock_now_ns();
+		if (left != was)
+			moved_ns = now;
+		if (now > begin_ns + TCP_SETTLE_MS * 1000000ull ||
+		    now > moved_ns + STILL_MS * 1000000ull) {
+			err_set(e, -ETIMEDOUT,
+				"%llu bytes are not acknowledged, %llu s after the end and %llu s "
+				"after the last",
+				(unsigned long long)left,
+				(unsigned long long)((now - begin_ns) / 1000000000),
+				(unsigned long long)((now - moved_ns) / 1000000000));
 			return NULL;
 		}
+		was = left;
 		last = sent;
 		poll(NULL, 0, 5);
 	}
