@@ -157,6 +157,6 @@ eventually 5 grep -q listening $T/urgent.log
 ns h1 timeout 20 python3 "$top/tests/chim/urgent.py" connect 10.0.0.2 7003
 wait "${pids[urgent]}" || fail "the listening end: $(cat $T/urgent.log)"
 unset 'pids[urgent]'
-equal 1 chimney .counts.refused.urgent
+at_least 1 chimney .counts.refused.urgent
 equal $((taken + 1)) chimney .counts.offloaded
 flued_stop

@@ -73,7 +73,6 @@ void cc_hystart_ack(struct chim_cc *cc, const struct chim_cc_ack *a)
 		if (cc->samples == SAMPLES)
 			judge(cc);
 	}
-	/* A round that slow start left 2 GB ago seems to end in the future. */
-	if (seq_geq(a->una, cc->round_end) || seq_gt(cc->round_end, a->nxt))
+	if (seq_past(cc->round_end, a->una, a->nxt))
 		new_round(cc, a->nxt);
 }

@@ -39,4 +39,11 @@ static inline uint32_t seq_min(uint32_t a, uint32_t b)
 	return seq_lt(a, b) ? a : b;
 }
 
+/* Is seq acknowledged, when [una, nxt) is in flight? It was in what was sent, and may have been for
+ * so long that it seems to be ahead again: then of all that was sent. */
+static inline bool seq_past(uint32_t seq, uint32_t una, uint32_t nxt)
+{
+	return seq_geq(una, seq) || seq_gt(seq, nxt);
+}
+
 #endif

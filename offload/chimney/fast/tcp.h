@@ -292,13 +292,6 @@ struct chim_tcp_acked {
 	struct chim_delivery d;
 };
 
-/* seq, which was in what was sent, is acknowledged. After 2 GB more it seems to be ahead again, but
- * of all that was sent. */
-static inline bool chim_tcp_is_past(const struct chim_tcp *c, uint32_t seq)
-{
-	return seq_geq(c->snd_una, seq) || seq_gt(seq, c->snd_nxt);
-}
-
 /* Bytes in the network (RFC 6675: pipe). */
 static inline uint32_t chim_tcp_pipe(const struct chim_tcp *c)
 {

@@ -66,7 +66,7 @@ static void rack(struct chim_engine *e, struct chim_tcp *c, const struct chim_tc
 		c->reo_seen = true;
 		chim_tcp_order_out(e, c, a->d.late);
 	}
-	if (a->dsack && chim_tcp_is_past(c, c->dsack_round)) {
+	if (a->dsack && seq_past(c->dsack_round, c->snd_una, c->snd_nxt)) {
 		c->dsack_round = c->snd_nxt;
 		c->reo_mult += c->reo_mult < TCP_REORDERING_MAX;
 		c->reo_persist = TCP_REORDERING_MAX;
@@ -103,7 +103,7 @@ static void newreno(struct chim_engine *e, struct chim_tcp *c, struct chim_tcp_a
 		c->dup_bytes += mss;
 		a->delivered += mss;
 		if (c->ca == CA_OPEN && c->dup_acks >= TCP_DUP_THRESH && c->snd_una != c->recover &&
-		    chim_tcp_is_past(c, c->recover))
+		    seq_past(c->recover, c->snd_una, c->snd_nxt))
 			chim_flight_lose_head(&e->pool, &c->flight, mss);
 	}
 	if (c->dup_bytes + c->flight.lost > out)

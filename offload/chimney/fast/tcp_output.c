@@ -104,7 +104,7 @@ static bool small_may_go(const struct chim_tcp *c)
 		return true;
 	if (c->cork)
 		return false;
-	return c->nodelay || chim_tcp_is_past(c, c->snd_small);
+	return c->nodelay || seq_past(c->snd_small, c->snd_una, c->snd_nxt);
 }
 
 /* Acknowledgments are on their way, which make a larger unit of what is small: not more than what

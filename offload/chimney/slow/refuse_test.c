@@ -200,8 +200,7 @@ static void *drip(void *arg)
 {
 	struct dripping *d = arg;
 
-	for (unsigned int i = 0; !atomic_load(&d->stop); i++) {
-		assert_int_equal(send(d->fd, "x", 1, 0), 1);
+	for (unsigned int i = 0; !atomic_load(&d->stop) && send(d->fd, "x", 1, 0) == 1; i++) {
 		/* Comes at any moment of a look, which takes about as long. */
 		for (volatile unsigned int pause = 0; pause < i % 64 * 100; pause++)
 			;
@@ -233,7 +232,7 @@ static void near_pair(int fd[2])
 static void arriving(void **state)
 {
 	struct dripping d = {0};
-	unsigned int empty = 0;
+	unsigned int empty = 0, refused = 0;
 	pthread_t thread;
 	char room[4096];
 	int fd[2], diag;
@@ -247,11 +246,12 @@ static void arriving(void **state)
 	for (int i = 0; i < 200000 && empty < 2000; i++) {
 		while (recv(fd[1], room, sizeof(room), MSG_DONTWAIT) > 0)
 			;
-		assert_int_equal(chim_refuse(diag, fd[1], &facts, NULL), CHIM_REFUSE_NONE);
+		refused += chim_refuse(diag, fd[1], &facts, NULL) != CHIM_REFUSE_NONE;
 		empty += facts.rcv_queue == 0;
 	}
 	atomic_store(&d.stop, true);
 	pthread_join(thread, NULL);
+	assert_int_equal(refused, 0);
 	assert_true(empty > 0);
 	close(diag);
 	close(fd[0]);
